@@ -144,17 +144,20 @@ def _date(year: int, month: int, day: int) -> dt.date:
 # -- reading what was typed -----------------------------------------------------------------------------
 
 _UNITS: dict[Unit, str] = {
-    "y": "years? years yrs? y/?o y ans? ឆ្នាំ ឆ្នំា",
-    "m": "months? mths? mos? m mois ខែ",
-    "w": "weeks? wks? w សប្តាហ៍ សប្តាហ៏ អាទិត្យ",
-    "d": "days? d jours? ថ្ងៃ",
+    "y": r"years?|yrs?|y/?o|y|ans?|ឆ្នាំ|ឆ្នំា",
+    "m": r"months?|mths?|mos?|m|mois|ខែ",
+    "w": r"weeks?|wks?|w|សប្តាហ៍|អាទិត្យ",
+    "d": r"days?|d|jours?|ថ្ងៃ",
 }
-_UNIT = "|".join(f"(?P<{unit}>{'|'.join(words.split())})" for unit, words in _UNITS.items())
-_ABOUT = r"(?:(?:about|around|approx(?:imately)?|almost|nearly|circa|ca?|aged?|ប្រហែលជា|ប្រហែល|ប្រមាណ|អាយុ)\.?|[~≈±:]) ?"
-_AGE = re.compile(rf"(?:{_ABOUT})*(?P<n>[0-9]+) ?(?:{_UNIT})?\.?(?: ?(?:old|of age))?\.?")
+_UNIT = "|".join(f"(?P<{unit}>{words})" for unit, words in _UNITS.items())
+_ABOUT = (
+    r"(?:(?:(?:about|around|approx(?:imately)?|almost|nearly|circa|ca?|aged?"
+    r"|ប្រហែលជា|ប្រហែល|ប្រមាណ|អាយុ)\.?|[~≈±:]) ?)*"
+)
+_OLD = r"\.?(?: ?(?:old|of age))?\.?"
+_AGE = re.compile(rf"{_ABOUT}(?P<n>[0-9]{{1,9}}) ?(?:{_UNIT})?{_OLD}")
 _MIXED = re.compile(
-    rf"(?:{_ABOUT})*(?P<years>[0-9]+) ?(?:{'|'.join(_UNITS['y'].split())})\.?,? ?(?:and |និង ?)?"
-    rf"(?P<months>[0-9]{{1,2}}) ?(?:{'|'.join(_UNITS['m'].split())})\.?(?: ?(?:old|of age))?\.?"
+    rf"{_ABOUT}([0-9]{{1,3}}) ?(?:{_UNITS['y']})\.?,? ?(?:and |និង ?)?(0?[0-9]|1[01]) ?(?:{_UNITS['m']}){_OLD}"
 )
 
 
@@ -164,17 +167,13 @@ def parse_age(text: str) -> tuple[int, Unit]:
     Raises RuleBroken("core.age_unreadable"), or ("core.age_too_high") above 130 years.
     """
     plain = _plain(text)
+    unit: Unit
     if mixed := _MIXED.fullmatch(plain):
-        if int(mixed["months"]) > 11:
-            raise RuleBroken("core.age_unreadable", text=text)
-        months = int(mixed["years"]) * 12 + int(mixed["months"])
-        _check_limit(months, "m")
-        return months, "m"
-    match = _AGE.fullmatch(plain)
-    if not match:
+        value, unit = int(mixed[1]) * 12 + int(mixed[2]), "m"
+    elif match := _AGE.fullmatch(plain):
+        value, unit = int(match["n"]), next((unit for unit in _UNITS if match[unit]), "y")
+    else:
         raise RuleBroken("core.age_unreadable", text=text)
-    unit: Unit = next((unit for unit in _UNITS if match[unit]), "y")
-    value = int(match["n"][:9])
     _check_limit(value, unit)
     return value, unit
 
@@ -192,6 +191,8 @@ def parse_birth(text: str, on: dt.date) -> Birth:
     if not numbers or len(numbers[0]) != 4 or any(len(number) > 2 for number in numbers[1:]):
         raise RuleBroken("core.birth_unreadable", text=text)
     year, *rest = map(int, numbers)
+    if year > on.year:
+        raise RuleBroken("core.birth_in_future", birth=text, on=on)
     if 0 < year < on.year - OLDEST:
         raise RuleBroken("core.age_too_high", text=text, most=OLDEST)
     if not rest:
@@ -329,8 +330,13 @@ class BandSet:
 
     @property
     def keys(self) -> tuple[str, ...]:
+        """List the bands, youngest first."""
+        return tuple(band.key for band in self.bands)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
         """List every line of a table, "unknown" last; together they are the total."""
-        return *(band.key for band in self.bands), UNKNOWN
+        return *self.keys, UNKNOWN
 
     def band_of(self, age: Age) -> str:
         """Give the key of the band an age falls in."""
@@ -349,10 +355,9 @@ class BandSet:
         return tuple(slot for slot, found in enumerate(self._by_slot) if found == key)
 
     def _check(self) -> None:
-        keys = self.keys
         if not self.bands:
             raise RuleBroken("core.bands_empty", set=self.key)
-        if len(set(keys)) != len(keys):
+        if len(set(self.lines)) != len(self.lines):
             raise RuleBroken("core.bands_key", set=self.key)
         for band in self.bands:
             if not band.low.is_served or not (band.high is None or band.high.is_served):

@@ -17,7 +17,10 @@ _TO_KHMER = {ord(str(n)): chr(0x17E0 + n) for n in range(10)}
 # Letters that look like another and that Unicode deprecates; the inherent vowels cannot be seen at all.
 _DEPRECATED = {0x17A3: "\u17a2", 0x17A4: "\u17a2\u17b6", 0x17B4: None, 0x17B5: None}
 
-# CLDR 47, as checked in the Khmer interface notes.
+_NEVER_FIRST = "។៕៖ៗ៛,.;:!?)]}»”’%/-–"
+_NEVER_LAST = "([{«“‘"
+
+# CLDR, as checked in the Khmer interface notes.
 MONTHS_KM = ("មករា", "កុម្ភៈ", "មីនា", "មេសា", "ឧសភា", "មិថុនា", "កក្កដា", "សីហា", "កញ្ញា", "តុលា", "វិច្ឆិកា", "ធ្នូ")
 MONTHS_EN = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
              "October", "November", "December")  # fmt: skip
@@ -155,10 +158,11 @@ def _khmer_words(piece: str) -> list[str]:
 
 
 def _tidy(pieces: list[str]) -> list[str]:
+    """Join what may not stand alone: spaces, closing marks and ៛ go back, opening marks go on."""
     kept: list[str] = []
     for piece in pieces:
-        if kept and (piece.isspace() or piece[0] in "។៕ៗ៖,.;:!?)]}»”’%"):
+        if kept and (piece.isspace() or piece[0] in _NEVER_FIRST or kept[-1][-1] in _NEVER_LAST):
             kept[-1] += piece
-        elif piece:
+        else:
             kept.append(piece)
     return kept

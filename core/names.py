@@ -113,4 +113,5 @@ def _single(text: str) -> str:
 
 def _plain(word: str) -> str:
     """Lower the case and drop the accents of Latin letters."""
-    return "".join(c for c in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(c))
+    plain = unicodedata.normalize("NFKD", word.casefold()).replace("đ", "d")  # Vietnamese; has no decomposition
+    return "".join(char for char in plain if not unicodedata.combining(char))

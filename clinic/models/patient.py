@@ -1,0 +1,179 @@
+"""The person: names in both scripts, what was said about the birth date, where they live, how to find them."""
+
+from __future__ import annotations
+
+import datetime
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from core.ages import Age, Birth, Precision, age_at
+from core.db import Recorded
+from core.places.models import Village
+from core.syncing import Synced
+
+
+class Sex(models.TextChoices):
+    """Sex as the ministry codes it."""
+
+    FEMALE = "F", _("Female")
+    MALE = "M", _("Male")
+
+
+class AgeUnit(models.TextChoices):
+    """The unit in which an age was told."""
+
+    DAYS = "d", _("days")
+    WEEKS = "w", _("weeks")
+    MONTHS = "m", _("months")
+    YEARS = "y", _("years")
+
+
+class Patient(Recorded, Synced):
+    """A person known to the centre.
+
+    What was said about the birth is kept: a date, a month, a year, or an age told on a day. From it come the
+    earliest and latest possible birth and their middle, `birth_date`, from which ages are computed.
+    """
+
+    number = models.CharField(_("patient number"), max_length=16, unique=True)
+    family_name = models.CharField(_("family name"), max_length=60, blank=True)
+    given_name = models.CharField(_("given name"), max_length=60, blank=True)
+    family_name_km = models.CharField(_("family name in Khmer"), max_length=60, blank=True)
+    given_name_km = models.CharField(_("given name in Khmer"), max_length=60, blank=True)
+    sex = models.CharField(_("sex"), max_length=1, choices=Sex.choices)
+    birth_precision = models.CharField(max_length=8, choices=[(p.value, p.value) for p in Precision], default="unknown")
+    birth_date = models.DateField(_("birth date"), null=True, blank=True)
+    birth_earliest = models.DateField(null=True, blank=True)
+    birth_latest = models.DateField(null=True, blank=True)
+    told_age = models.PositiveSmallIntegerField(null=True, blank=True)
+    told_unit = models.CharField(max_length=1, choices=AgeUnit.choices, blank=True)
+    told_on = models.DateField(null=True, blank=True)
+    village = models.ForeignKey(Village, null=True, blank=True, on_delete=models.PROTECT, verbose_name=_("village"))
+    phone = models.CharField(_("phone"), max_length=16, blank=True, db_index=True)
+    guardian = models.CharField(_("parent or guardian"), max_length=120, blank=True)
+    deceased_on = models.DateField(_("died on"), null=True, blank=True)
+    deceased_source = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(sex__in=["F", "M"]), name="clinic_patient_sex"),
+            models.CheckConstraint(
+                condition=~(Q(family_name="") & Q(given_name="") & Q(family_name_km="") & Q(given_name_km="")),
+                name="clinic_patient_has_a_name",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(birth_precision="unknown", birth_date=None, birth_earliest=None, birth_latest=None)
+                    | (
+                        ~Q(birth_precision="unknown")
+                        & Q(birth_earliest__lte=F("birth_date"), birth_date__lte=F("birth_latest"))
+                    )
+                ),
+                name="clinic_patient_birth_interval",
+            ),
+            models.CheckConstraint(
+                condition=Q(deceased_on=None) | Q(birth_earliest=None) | Q(deceased_on__gte=F("birth_earliest")),
+                name="clinic_patient_death_after_birth",
+            ),
+        ]
+        indexes = [models.Index(fields=["village"], name="clinic_patient_village")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name_latin(self) -> str:
+        """Return the name in Latin letters, family name first; may be empty."""
+        return f"{self.family_name} {self.given_name}".strip()
+
+    @property
+    def name_khmer(self) -> str:
+        """Return the name in Khmer letters, family name first; may be empty."""
+        return f"{self.family_name_km} {self.given_name_km}".strip()
+
+    @property
+    def name(self) -> str:
+        """Return the Khmer name when known, else the Latin one."""
+        return self.name_khmer or self.name_latin
+
+    @property
+    def birth(self) -> Birth | None:
+        """Return what is known of the birth, or None."""
+        if self.birth_date is None or self.birth_earliest is None or self.birth_latest is None:
+            return None
+        return Birth(self.birth_date, self.birth_earliest, self.birth_latest, Precision(self.birth_precision))
+
+    def tell_birth(self, birth: Birth | None) -> None:
+        """Take over what was said of the birth, without saving."""
+        self.birth_precision = birth.precision.value if birth else Precision.UNKNOWN.value
+        self.birth_date = birth.date if birth else None
+        self.birth_earliest = birth.earliest if birth else None
+        self.birth_latest = birth.latest if birth else None
+
+    def age_on(self, day: datetime.date) -> Age | None:
+        """Return the completed age on a day, no older than at death; None when the birth is unknown."""
+        if self.birth_date is None:
+            return None
+        day = min(day, self.deceased_on) if self.deceased_on else day
+        return age_at(min(self.birth_date, day), day)
+
+    @property
+    def age_is_estimated(self) -> bool:
+        """Return whether the birth date is not known to the day."""
+        return self.birth_precision not in {Precision.DAY.value, Precision.UNKNOWN.value}
+
+
+class Identifier(Recorded):
+    """Another number by which the person is known, with the kind of number it is."""
+
+    class Kind(models.TextChoices):
+        REGISTER = "register", _("Register reference")
+        PAPER = "paper", _("Old paper number")
+        EQUITY = "equity", _("Equity card")
+        MINISTRY = "ministry", _("Ministry patient number")
+        NATIONAL = "national", _("National identity card")
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="identifiers")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    value = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [
+            # An equity card belongs to a household; the other numbers belong to one person.
+            models.UniqueConstraint(
+                fields=["kind", "value"], condition=~Q(kind="equity"), name="clinic_identifier_one_person"
+            ),
+            models.UniqueConstraint(fields=["patient", "kind", "value"], name="clinic_identifier_once"),
+        ]
+        indexes = [models.Index(fields=["value"], name="clinic_identifier_value")]
+
+
+class NameKey(models.Model):
+    """A sound key of a patient's name, or a sorted pair of them: what the search box looks up."""
+
+    key = models.CharField(max_length=64)
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["key", "patient"], name="clinic_namekey_key")]
+
+
+class NumberBlock(models.Model):
+    """A run of patient numbers reserved for one place that hands them out; two blocks never overlap.
+
+    `holder` is empty for the desk's own block; a tablet's block carries its device id.
+    """
+
+    holder = models.CharField(max_length=40, blank=True, default="")
+    first = models.PositiveIntegerField(unique=True)
+    last = models.PositiveIntegerField()
+    next = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(first__lte=F("next")) & Q(next__lte=F("last") + 1), name="clinic_block_within"
+            ),
+        ]

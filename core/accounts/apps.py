@@ -1,0 +1,7 @@
+"""The app `core.accounts`."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    name = "core.accounts"

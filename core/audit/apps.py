@@ -1,0 +1,7 @@
+"""The app `core.audit`."""
+
+from django.apps import AppConfig
+
+
+class AuditConfig(AppConfig):
+    name = "core.audit"

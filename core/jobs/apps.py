@@ -1,0 +1,7 @@
+"""The app `core.jobs`."""
+
+from django.apps import AppConfig
+
+
+class JobsConfig(AppConfig):
+    name = "core.jobs"

@@ -1,0 +1,75 @@
+"""Ask for long work, tell how far it is, keep what it made."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from core.jobs.models import Job, JobFile
+
+
+class Stopped(Exception):
+    """Somebody pressed stop; the work ends between two steps, and what is whole stays."""
+
+
+def ask(kind: str, *, by: Any, key: str = "", **params: Any) -> tuple[Job, bool]:
+    """Return the job for this work, and whether it is new; the same `key` at work is the same job."""
+    job = Job(kind=kind, key=key, params=params, by=by, created_at=timezone.now())
+    try:
+        with transaction.atomic():
+            job.save(force_insert=True)
+        return job, True
+    except IntegrityError:
+        at_work = [Job.State.WAITING, Job.State.RUNNING]
+        return Job.objects.filter(kind=kind, key=key, state__in=at_work).order_by("created_at")[0], False
+
+
+def claim(job_id: str) -> Job | None:
+    """Start a job, or return None when it is over already: a message delivered twice does its work once.
+
+    A job left running by a worker that died is taken up again, since its message is delivered again.
+    """
+    startable = [Job.State.WAITING, Job.State.RUNNING]
+    started = Job.objects.filter(id=job_id, state__in=startable).update(state=Job.State.RUNNING, started_at=timezone.now())
+    return Job.objects.get(id=job_id) if started else None
+
+
+def progress(job: Job, done: int, total: int, message: str = "") -> None:
+    """Tell how far the work is; raises Stopped when somebody pressed stop."""
+    going = Job.objects.filter(id=job.id, state=Job.State.RUNNING).update(done=done, total=total, message=message)
+    if not going:
+        raise Stopped
+
+
+def keep(job: Job, name: str, content: bytes, content_type: str, *, label: str = "", given: bool = False) -> JobFile:
+    """Keep a file with its hash; made again, it replaces the one of the same name."""
+    file, _ = JobFile.objects.update_or_create(
+        job=job,
+        name=name,
+        defaults={
+            "content": content, "content_type": content_type, "label": label, "given": given,
+            "sha256": hashlib.sha256(content).hexdigest(),
+        },
+    )  # fmt: skip
+    return file
+
+
+def finish(job: Job, **result: Any) -> None:
+    """Mark the job done, with what came of it."""
+    Job.objects.filter(id=job.id, state=Job.State.RUNNING).update(
+        state=Job.State.DONE, result=result, finished_at=timezone.now()
+    )
+
+
+def fail(job: Job, message: str) -> None:
+    """Mark the job failed, with words for the person who waits."""
+    Job.objects.filter(id=job.id).update(state=Job.State.FAILED, message=message, finished_at=timezone.now())
+
+
+def stop(job: Job) -> None:
+    """Ask a job to end; it does so at its next step."""
+    at_work = [Job.State.WAITING, Job.State.RUNNING]
+    Job.objects.filter(id=job.id, state__in=at_work).update(state=Job.State.STOPPED, finished_at=timezone.now())

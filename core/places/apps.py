@@ -1,0 +1,7 @@
+"""The app `core.places`."""
+
+from django.apps import AppConfig
+
+
+class PlacesConfig(AppConfig):
+    name = "core.places"

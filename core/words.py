@@ -1,0 +1,51 @@
+"""The words of every broken rule, by code: one table an app, so that pages and REST say the same thing."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+from core.errors import RuleBroken
+
+WORDS: dict[str, str] = {
+    "core.invalid": _("%(problem)s"),
+    "core.before_birth": _("This date is before the person was born."),
+    "core.age_unreadable": _("Write an age such as 4, 7m, 12d, or “about 3 months”."),
+    "core.age_too_high": _("An age above 130 years cannot be right."),
+    "core.birth_unreadable": _("Write a birth date as day/month/year, month/year or year."),
+    "core.birth_in_future": _("A birth date cannot be in the future."),
+    "core.money_unreadable": _("Write an amount in figures. Riel have no decimals, dollars at most two."),
+    "core.currencies_mixed": _("Riel and dollars cannot be added together."),
+    "core.month_unreadable": _("Write a month as year-month, for example 2026-11."),
+    "core.number_check_digit": _("This number has a mistake in it: its last character does not fit."),
+    "core.number_unreadable": _("This is not a patient number."),
+    "accounts.last_administrator": _("At least one administrator must be able to log in."),
+    "constraint.same_id": _("This has been saved already."),
+    "constraint.foreign_key": _("Something this refers to is not there any more."),
+    "constraint.unknown": _("This cannot be saved: it does not fit what is already there."),
+}
+
+
+@cache
+def _table() -> dict[str, str]:
+    table = dict(WORDS)
+    for path in settings.WORD_TABLES:
+        table |= import_string(path)
+    return table
+
+
+def say(error: RuleBroken) -> str:
+    """Return what a broken rule means, in the language of the moment."""
+    words = _table().get(error.code)
+    if words is None:
+        return gettext("This cannot be saved (%(code)s).") % {"code": error.code}
+    return gettext(words) % error.params
+
+
+def known_codes() -> set[str]:
+    """Return every code that has words; a test asks whether each raised code is among them."""
+    return set(_table())

@@ -1,0 +1,7 @@
+"""The app `pharmacy`."""
+
+from django.apps import AppConfig
+
+
+class PharmacyConfig(AppConfig):
+    name = "pharmacy"

@@ -1,0 +1,110 @@
+"""Medicines, batches, the places they lie in, and the moves between them."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import Encounter, Patient
+from core.db import Recorded
+from core.syncing import Synced
+
+
+class Medicine(models.Model):
+    """A medicine in one form and strength: the unit in which it is counted (tablet, bottle, vial)."""
+
+    name = models.CharField(_("name"), max_length=80)
+    name_km = models.CharField(_("name in Khmer"), max_length=80, blank=True)
+    form = models.CharField(_("form"), max_length=40)
+    strength = models.CharField(_("strength"), max_length=60, blank=True)
+    atc = models.CharField("ATC", max_length=7, blank=True)
+    group = models.CharField(_("group"), max_length=40, blank=True)
+    note = models.CharField(_("note"), max_length=160, blank=True)
+    reorder_at = models.PositiveIntegerField(_("reorder below"), default=0)
+    active = models.BooleanField(_("in use"), default=True)
+
+    class Meta:
+        ordering = ["name", "form", "strength"]
+        constraints = [models.UniqueConstraint(fields=["name", "form", "strength"], name="pharmacy_medicine_once")]
+
+    def __str__(self) -> str:
+        name = self.name if get_language() == "en" else (self.name_km or self.name)
+        return " ".join(part for part in (name, self.form, self.strength) if part)
+
+
+class Place(models.Model):
+    """Where medicine lies, or where it comes from and goes to: the outside is a place too, so that moves balance."""
+
+    class Kind(models.TextChoices):
+        STORE = "store", _("Store")
+        DISPENSARY = "dispensary", _("Dispensary")
+        KIT = "kit", _("Mobile kit")
+        SOURCE = "source", _("Received from outside")
+        PATIENTS = "patients", _("Given to patients")
+        WASTE = "waste", _("Written off")
+        COUNT = "count", _("Found by counting")
+
+    SHELVES = ("store", "dispensary", "kit")
+
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    name_km = models.CharField(max_length=60)
+    name_en = models.CharField(max_length=60)
+
+    def __str__(self) -> str:
+        return self.name_en if get_language() == "en" else self.name_km
+
+    @property
+    def is_shelf(self) -> bool:
+        """Return whether medicine really lies here, so that it can never go below zero."""
+        return self.kind in self.SHELVES
+
+
+class Batch(Recorded, Synced):
+    """One delivery of a medicine with one expiry date, and where it came from."""
+
+    class Source(models.TextChoices):
+        FUND = "fund", _("Bought from the fund")
+        DEPARTMENT = "department", _("Health Department")
+        GIFT = "gift", _("Gift in kind")
+
+    medicine = models.ForeignKey(Medicine, on_delete=models.PROTECT, related_name="batches", verbose_name=_("medicine"))
+    number = models.CharField(_("batch number"), max_length=40, blank=True)
+    expires_on = models.DateField(_("expires on"))
+    source = models.CharField(_("source"), max_length=10, choices=Source.choices)
+
+    class Meta:
+        indexes = [models.Index(fields=["medicine", "expires_on"], name="pharmacy_batch_first_expired")]
+
+
+class Dispensing(Recorded, Synced):
+    """Medicine handed to a named patient, at one contact or on its own."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="dispensings")
+    encounter = models.ForeignKey(Encounter, null=True, blank=True, on_delete=models.PROTECT, related_name="dispensings")
+    on = models.DateField(_("date"))
+    directions = models.CharField(_("how to take it"), max_length=200, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["patient", "on"], name="pharmacy_dispensing_patient")]
+
+
+class Move(Recorded, Synced):
+    """So many units of a batch from one place to another on a day. Never edited: a mistake is moved back."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="moves")
+    source = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+")
+    target = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+")
+    quantity = models.PositiveIntegerField(_("quantity"))
+    on = models.DateField(_("date"))
+    dispensing = models.ForeignKey(Dispensing, null=True, blank=True, on_delete=models.PROTECT, related_name="moves")
+    reverses = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversed_by")
+    note = models.CharField(_("note"), max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="pharmacy_move_some"),
+            models.CheckConstraint(condition=~Q(source=F("target")), name="pharmacy_move_somewhere"),
+        ]
+        indexes = [models.Index(fields=["batch", "on"], name="pharmacy_move_batch")]

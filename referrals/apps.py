@@ -1,0 +1,7 @@
+"""The app `referrals`."""
+
+from django.apps import AppConfig
+
+
+class ReferralsConfig(AppConfig):
+    name = "referrals"
