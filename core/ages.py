@@ -5,7 +5,7 @@ Nothing here divides by 365 or 30. Someone born on 29 February has a birthday on
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -150,10 +150,7 @@ _UNITS: dict[Unit, str] = {
     "d": r"days?|d|jours?|ថ្ងៃ",
 }
 _UNIT = "|".join(f"(?P<{unit}>{words})" for unit, words in _UNITS.items())
-_ABOUT = (
-    r"(?:(?:(?:about|around|approx(?:imately)?|almost|nearly|circa|ca?|aged?"
-    r"|ប្រហែលជា|ប្រហែល|ប្រមាណ|អាយុ)\.?|[~≈±:]) ?)*"
-)
+_ABOUT = r"(?:(?:(?:about|around|approx|ca?|aged?|ប្រហែលជា|ប្រហែល|ប្រមាណ|អាយុ)\.?|[~≈±:]) ?)*"
 _OLD = r"\.?(?: ?(?:old|of age))?\.?"
 _AGE = re.compile(rf"{_ABOUT}(?P<n>[0-9]{{1,9}}) ?(?:{_UNIT})?{_OLD}")
 _MIXED = re.compile(
@@ -234,7 +231,7 @@ def _check_limit(value: int, unit: Unit) -> None:
 #    29    29 or 30 days, under a month   32–89  months 2–59
 #    30    28 days AND one month          90–235 years 5–150
 #
-# Slot 30 exists because a child born on 1 February is, on 1 March, 28 days and one completed month old.
+# Slot 30: a child born on 1 February is, on 1 March, both 28 days and one completed month old.
 
 MAX_SLOT = 235
 
@@ -286,7 +283,7 @@ class Bound:
     @property
     def is_served(self) -> bool:
         """Tell whether slots are fine enough: days to 29, months to 60 (then whole years), years to 150."""
-        fine = {"d": self.n <= 29, "m": self.n <= 60 or self.n % 12 == 0, "y": self.n <= 150}
+        fine = {"d": self.n <= 29, "m": self.n <= 60 or self.n in range(72, 1801, 12), "y": self.n <= 150}
         return self.n >= 0 and fine.get(self.unit, False)
 
     @property
@@ -373,9 +370,9 @@ class BandSet:
             raise RuleBroken("core.bands_end", set=self.key)
 
 
-def band_set(key: str, beginnings: Iterable[tuple[str, str]]) -> BandSet:
-    """Build a set from each band's key and beginning: ("under_5", "0d"), ("5", "5y"), …"""
-    starts = [(name, Bound.parse(low)) for name, low in beginnings]
+def band_set(key: str, beginnings: Mapping[str, str]) -> BandSet:
+    """Build a set from each band's key and beginning: {"under_5": "0d", "5": "5y", …}"""
+    starts = [(name, Bound.parse(low)) for name, low in beginnings.items()]
     highs: list[Bound | None] = [low for _, low in starts[1:]]
     bands = (Band(name, low, high) for (name, low), high in zip(starts, [*highs, None], strict=True))
     return BandSet(key, tuple(bands))
@@ -384,20 +381,19 @@ def band_set(key: str, beginnings: Iterable[tuple[str, str]]) -> BandSet:
 BAND_SETS: dict[str, BandSet] = {
     made.key: made
     for made in (
-        band_set("published", [
-            ("under_5", "0d"), ("5", "5y"), ("6_12", "6y"), ("13_17", "13y"), ("18_59", "18y"), ("60_plus", "60y"),
-        ]),
-        band_set("ministry", [
-            ("0_28d", "0d"), ("29d_11m", "29d"), ("1_4", "1y"), ("5_14", "5y"), ("15_24", "15y"),
-            ("25_49", "25y"), ("50_64", "50y"), ("65_plus", "65y"),
-        ]),
-        band_set("child_health", [
-            ("0_28d", "0d"), ("29d_5m", "29d"), ("6_11m", "6m"), ("12_23m", "12m"), ("24_59m", "24m"),
-            ("5_plus", "5y"),
-        ]),
-        band_set("dental", [
-            ("under_5", "0d"), ("5_6", "5y"), ("7_11", "7y"), ("12", "12y"), ("13_14", "13y"), ("15", "15y"),
-            ("16_34", "16y"), ("35_44", "35y"), ("45_64", "45y"), ("65_74", "65y"), ("75_plus", "75y"),
-        ]),
+        band_set("published", {
+            "under_5": "0d", "5": "5y", "6_12": "6y", "13_17": "13y", "18_59": "18y", "60_plus": "60y",
+        }),
+        band_set("ministry", {
+            "0_28d": "0d", "29d_11m": "29d", "1_4": "1y", "5_14": "5y", "15_24": "15y", "25_49": "25y",
+            "50_64": "50y", "65_plus": "65y",
+        }),
+        band_set("child_health", {
+            "0_28d": "0d", "29d_5m": "29d", "6_11m": "6m", "12_23m": "12m", "24_59m": "24m", "5_plus": "5y",
+        }),
+        band_set("dental", {
+            "under_5": "0d", "5_6": "5y", "7_11": "7y", "12": "12y", "13_14": "13y", "15": "15y",
+            "16_34": "16y", "35_44": "35y", "45_64": "45y", "65_74": "65y", "75_plus": "75y",
+        }),
     )
 }  # fmt: skip

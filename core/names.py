@@ -113,5 +113,7 @@ def _single(text: str) -> str:
 
 def _plain(word: str) -> str:
     """Lower the case and drop the accents of Latin letters."""
-    plain = unicodedata.normalize("NFKD", word.casefold()).replace("đ", "d")  # Vietnamese; has no decomposition
+    plain = unicodedata.normalize("NFKD", word.casefold()).replace(
+        "đ", "d"
+    )  # Vietnamese; has no decomposition
     return "".join(char for char in plain if not unicodedata.combining(char))

@@ -1,7 +1,9 @@
 """Ages: what was told, what the calendar says, and which band a contact is counted in."""
 
 import calendar
+from contextlib import suppress
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from dateutil.relativedelta import relativedelta
@@ -155,11 +157,13 @@ def test_an_impossible_birth_cannot_be_built():
 @pytest.mark.parametrize(
     ("text", "read"),
     [
-        ("4y", (4, "y")), ("7m", (7, "m")), ("12d", (12, "d")), ("3w", (3, "w")), ("12", (12, "y")), ("0", (0, "y")),
+        ("4y", (4, "y")), ("7m", (7, "m")), ("12d", (12, "d")), ("3w", (3, "w")), ("12", (12, "y")),
+        ("0", (0, "y")),
         ("about 3 months", (3, "m")), ("4 years", (4, "y")), ("4 Years old", (4, "y")), ("1 yr.", (1, "y")),
         ("១២", (12, "y")), ("៣ខែ", (3, "m")), ("៤ឆ្នាំ", (4, "y")), ("12 ថ្ងៃ", (12, "d")), ("~3m", (3, "m")),
         ("២ សប្តាហ៍", (2, "w")), ("២សប្ដាហ៍", (2, "w")), ("អាយុប្រហែល ៥ ឆ្នាំ", (5, "y")), ("c. 40", (40, "y")),
-        ("៤\u200bឆ្នាំ", (4, "y")), ("1y6m", (18, "m")), ("1 year and 6 months", (18, "m")), ("១ឆ្នាំ៦ខែ", (18, "m")),
+        ("៤\u200bឆ្នាំ", (4, "y")), ("1y6m", (18, "m")), ("1 year and 6 months", (18, "m")),
+        ("១ឆ្នាំ៦ខែ", (18, "m")),
         ("130", (130, "y")), ("  5 ", (5, "y")), ("6 yo", (6, "y")), ("aged 9", (9, "y")),
     ],
 )  # fmt: skip
@@ -167,7 +171,9 @@ def test_an_age_is_read_as_people_write_it(text, read):
     assert parse_age(text) == read
 
 
-@pytest.mark.parametrize("text", ["", "y", "-4", "4.5", "4,5", "four", "1y 14m", "4y 5", "12/3", "m3", "9" * 5000, "٣"])
+@pytest.mark.parametrize(
+    "text", ["", "y", "-4", "4.5", "4,5", "four", "1y 14m", "4y 5", "12/3", "m3", "9" * 5000, "٣"]
+)
 def test_what_is_not_an_age_is_refused(text):
     assert code_of(parse_age, text) == "core.age_unreadable"
 
@@ -195,7 +201,9 @@ def test_a_birth_is_read_day_first_and_as_exactly_as_it_was_written(text, earlie
     assert (birth.earliest, birth.latest, birth.precision.value) == (earliest, latest, precision)
 
 
-@pytest.mark.parametrize("text", ["", "31/02/2020", "5/6/20", "06/2020/05", "0000", "2020-13", "2020/6/5/1", "May 2020"])
+@pytest.mark.parametrize(
+    "text", ["", "31/02/2020", "5/6/20", "06/2020/05", "0000", "2020-13", "2020/6/5/1", "May 2020"]
+)
 def test_what_is_not_a_birth_is_refused(text):
     assert code_of(parse_birth, text, TODAY) == "core.birth_unreadable"
 
@@ -219,11 +227,9 @@ def test_one_field_takes_an_age_or_a_birth():
 
 @given(st.text(max_size=30))
 def test_whatever_is_typed_is_read_or_refused_and_nothing_else(text):
-    for read in (parse_age, lambda typed: parse_birth(typed, TODAY), lambda typed: parse_age_or_birth(typed, TODAY)):
-        try:
+    for read in (parse_age, partial(parse_birth, on=TODAY), partial(parse_age_or_birth, on=TODAY)):
+        with suppress(RuleBroken):
             read(text)
-        except RuleBroken:
-            pass
 
 
 # -- slots and bands
@@ -233,15 +239,23 @@ BOUNDS = [*(Bound(n, "d") for n in range(1, 30)), *(Bound(n, "m") for n in range
 
 
 def set_of(bounds):
-    lows = [Bound(0, "d"), *sorted({bound.rank: bound for bound in bounds}.values(), key=lambda bound: bound.rank)]
-    return BandSet("any", tuple(Band(str(i), low, high) for i, (low, high) in enumerate(zip(lows, [*lows[1:], None]))))
+    lows = [
+        Bound(0, "d"),
+        *sorted({bound.rank: bound for bound in bounds}.values(), key=lambda bound: bound.rank),
+    ]
+    return BandSet(
+        "any",
+        tuple(
+            Band(str(i), low, high) for i, (low, high) in enumerate(zip(lows, [*lows[1:], None], strict=True))
+        ),
+    )
 
 
 def test_a_child_can_be_28_days_and_one_month_old_at_once():
     slot = slot_of(date(2025, 2, 1), date(2025, 3, 1))
     assert slot == 30
     assert BAND_SETS["ministry"].band_of_slot(slot) == "0_28d"
-    assert band_set("by_month", [("0m", "0d"), ("1m", "1m")]).band_of_slot(slot) == "1m"
+    assert band_set("by_month", {"0m": "0d", "1m": "1m"}).band_of_slot(slot) == "1m"
 
 
 def test_thirty_days_may_be_less_than_a_month():
@@ -253,15 +267,15 @@ def test_a_contact_before_an_estimated_birth_counts_as_newborn():
     assert slot_of(TODAY, TODAY - timedelta(days=40)) == 0
 
 
-@pytest.mark.parametrize("born", [date(year, 1, 1) + timedelta(days=n) for year in (2023, 2024) for n in range(365)])
-def test_every_slot_answers_every_bound_as_the_dates_do(born):
-    """Every birth of a common and a leap year, every day to 5 years and 2 months."""
-    for n in range(5 * 366 + 62):
-        on = born + timedelta(days=n)
-        age, stands = age_at(born, on), slot_age(slot_of(born, on))
-        assert min(age.days, 29) == min(stands.days, 29)
-        assert min(age.months, 60) == min(stands.months, 60)
-        assert age.years == stands.years
+def test_every_slot_answers_every_bound_as_the_dates_do():
+    """Every birth of a common and a leap year; each of the first 70 days, then every 13th for six years."""
+    for born in (date(2023, 1, 1) + timedelta(days=n) for n in range(731)):
+        for n in [*range(70), *range(70, 6 * 366, 13)]:
+            on = born + timedelta(days=n)
+            age, stands = age_at(born, on), slot_age(slot_of(born, on))
+            assert min(age.days, 29) == min(stands.days, 29)
+            assert min(age.months, 60) == min(stands.months, 60)
+            assert age.years == stands.years
 
 
 @given(DAYS, st.integers(0, 150 * 366), st.lists(st.sampled_from(BOUNDS), max_size=12))
@@ -272,12 +286,14 @@ def test_a_slot_falls_in_the_band_the_dates_give(born, days, bounds):
 
 @given(DAYS, st.integers(0, 150 * 366), st.lists(st.sampled_from(BOUNDS), max_size=12))
 def test_an_age_lies_in_exactly_one_band(born, days, bounds):
-    days_mixed_with_months = {"29d", "1m"} <= {f"{bound.n}{bound.unit}" for bound in bounds}
+    crossing = {"29d", "1m"} <= {f"{bound.n}{bound.unit}" for bound in bounds}  # neither always comes first
     age, bands = age_at(born, born + timedelta(days=days)), set_of(bounds)
     holding = [
-        band.key for band in bands.bands if band.low.reached(age) and not (band.high and band.high.reached(age))
+        band.key
+        for band in bands.bands
+        if band.low.reached(age) and not (band.high and band.high.reached(age))
     ]
-    if not days_mixed_with_months:
+    if not crossing:
         assert holding == [bands.band_of(age)]
 
 
@@ -289,10 +305,10 @@ def test_the_slots_of_all_bands_are_all_slots_once(bounds):
 
 
 def test_slots_grow_with_age_and_fit_a_small_column():
-    born = date(1900, 2, 28)
+    born = date(1900, 1, 1)
     slots = [slot_of(born, born + timedelta(days=n)) for n in range(160 * 366)]
     assert slots == sorted(slots) and slots[-1] == MAX_SLOT < 2**15
-    assert {slot_of(date(2023, 2, 1), date(2023, 2, 1) + timedelta(days=n)) for n in range(40)} >= {28, 30, 31} - {28}
+    assert set(slots) == set(range(MAX_SLOT + 1)) - {30}  # a January child is never 28 days and a month
 
 
 def test_a_slot_that_does_not_exist_is_a_programming_error():
@@ -307,8 +323,8 @@ def test_the_published_bands_are_the_published_lines():
     bands = BAND_SETS["published"]
     assert bands.keys == ("under_5", "5", "6_12", "13_17", "18_59", "60_plus")
     assert bands.lines[-1] == bands.band_of_slot(None) == "unknown"
-    expected = {0: "under_5", 4: "under_5", 5: "5", 6: "6_12", 12: "6_12", 13: "13_17", 17: "13_17", 18: "18_59",
-                59: "18_59", 60: "60_plus", 104: "60_plus"}  # fmt: skip
+    expected = {0: "under_5", 4: "under_5", 5: "5", 6: "6_12", 12: "6_12", 13: "13_17", 17: "13_17",
+                18: "18_59", 59: "18_59", 60: "60_plus", 104: "60_plus"}  # fmt: skip
     for years, key in expected.items():
         assert bands.band_of_slot(slot_of(add_years(TODAY, -years), TODAY)) == key
 

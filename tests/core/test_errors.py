@@ -7,7 +7,11 @@ from core.errors import Conflict, NotAllowed, RuleBroken
 
 def test_a_broken_rule_names_its_code_its_field_and_what_fills_the_sentence():
     broken = RuleBroken("clinic.date_in_future", "on", day="2026-11-22")
-    assert (str(broken), broken.field, broken.params) == ("clinic.date_in_future", "on", {"day": "2026-11-22"})
+    assert (str(broken), broken.field, broken.params) == (
+        "clinic.date_in_future",
+        "on",
+        {"day": "2026-11-22"},
+    )
 
 
 def test_a_broken_rule_survives_the_way_to_a_worker_and_back():

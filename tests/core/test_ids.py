@@ -57,7 +57,15 @@ def test_parts_of_a_derived_id_do_not_run_together():
 def test_a_patient_number_reads_back_however_it_is_typed(n):
     number = patient_number(n)
     plain = number.replace("-", "")
-    for typed in (number, plain, plain.lower(), khmer_digits(number), number.replace("-", " "), plain[2:], f" {number} "):
+    for typed in (
+        number,
+        plain,
+        plain.lower(),
+        khmer_digits(number),
+        number.replace("-", " "),
+        plain[2:],
+        f" {number} ",
+    ):
         assert parse_patient_number(typed) == n
 
 
@@ -86,11 +94,15 @@ def test_two_swapped_neighbours_are_always_noticed(n, data):
 def test_every_wrong_digit_and_every_swap_of_one_card_is_noticed():
     plain = patient_number(12345).replace("-", "")[2:]
     wrong = [plain[:i] + d + plain[i + 1 :] for i in range(7) for d in "0123456789" if d != plain[i]]
-    swapped = [plain[:i] + plain[i + 1] + plain[i] + plain[i + 2 :] for i in range(6) if plain[i] != plain[i + 1]]
+    swapped = [
+        plain[:i] + plain[i + 1] + plain[i] + plain[i + 2 :] for i in range(6) if plain[i] != plain[i + 1]
+    ]
     assert {code_of(parse_patient_number, text) for text in wrong + swapped} == {"core.number_check_digit"}
 
 
-@pytest.mark.parametrize("text", ["", "SA", "SA-12345-9", "SB-012345-9", "SA-0012345-9", "SA-01234x-9", "0" * 7, "9" * 40])
+@pytest.mark.parametrize(
+    "text", ["", "SA", "SA-12345-9", "SB-012345-9", "SA-0012345-9", "SA-01234x-9", "0" * 7, "9" * 40]
+)
 def test_what_is_not_a_patient_number_is_refused(text):
     assert code_of(parse_patient_number, text) == "core.number_unreadable"
 

@@ -25,7 +25,9 @@ from core.khmer import (
 KHMERISH = st.text(
     st.one_of(
         st.sampled_from([chr(c) for c in range(0x1780, 0x17DE)]),
-        st.sampled_from("\u17d2\u17c1\u17b8\u17bb\u17c9\u17ca\u17d0\u17cc\u200b\u200c\u200d ab1é\u0301\n\t(،"),
+        st.sampled_from(
+            "\u17d2\u17c1\u17b8\u17bb\u17c9\u17ca\u17d0\u17cc\u200b\u200c\u200d ab1é\u0301\n\t(،"
+        ),
     ),
     max_size=24,
 )
@@ -85,7 +87,12 @@ def test_khmer_is_noticed_anywhere():
 
 
 def test_runs_change_where_the_script_changes():
-    assert runs(" ថ្នាំ ABC ១២ 12") == [("khmer", " ថ្នាំ "), ("latin", "ABC "), ("khmer", "១២ "), ("latin", "12")]
+    assert runs(" ថ្នាំ ABC ១២ 12") == [
+        ("khmer", " ថ្នាំ "),
+        ("latin", "ABC "),
+        ("khmer", "១២ "),
+        ("latin", "12"),
+    ]
     assert runs("") == [] and runs("  ") == [("latin", "  ")]
 
 
@@ -98,7 +105,11 @@ def test_runs_joined_again_are_the_text_and_scripts_alternate(text):
 
 def test_dates_are_written_in_words():
     assert format_date(date(2026, 11, 21), "km") == "21 វិច្ឆិកា 2026"
-    assert format_date(date(2026, 11, 21), "en") == format_date(date(2026, 11, 21), "en-gb") == "21 November 2026"
+    assert (
+        format_date(date(2026, 11, 21), "en")
+        == format_date(date(2026, 11, 21), "en-gb")
+        == "21 November 2026"
+    )
 
 
 def test_weekdays_begin_with_monday():

@@ -22,9 +22,11 @@ def code_of(call, *args):
     ("text", "currency", "minor"),
     [
         ("12500", KHR, 12500), ("12,500", KHR, 12500), ("12 500", KHR, 12500), ("១២,៥០០ ៛", KHR, 12500),
-        ("12,500៛", KHR, 12500), ("៛ 12,500", KHR, 12500), ("12,500 KHR", KHR, 12500), ("១២៥០០ រៀល", KHR, 12500),
+        ("12,500៛", KHR, 12500), ("៛ 12,500", KHR, 12500), ("12,500 KHR", KHR, 12500),
+        ("១២៥០០ រៀល", KHR, 12500),
         ("12,500 riel", KHR, 12500), ("0", KHR, 0), ("1,234,567", KHR, 1234567), ("12\u00a0500", KHR, 12500),
-        ("$1,234.50", USD, 123450), ("1234.5", USD, 123450), ("១.២៥", USD, 125), ("3", USD, 300), ("USD 3.00", USD, 300),
+        ("$1,234.50", USD, 123450), ("1234.5", USD, 123450), ("១.២៥", USD, 125), ("3", USD, 300),
+        ("USD 3.00", USD, 300),
         ("0.05 $", USD, 5), ("US$ 20", USD, 2000),
     ],
 )  # fmt: skip
@@ -35,7 +37,8 @@ def test_an_amount_is_read_as_people_write_it(text, currency, minor):
 @pytest.mark.parametrize(
     ("text", "currency"),
     [
-        ("", KHR), ("៛", KHR), ("12.5", KHR), ("12,5", KHR), ("12.500", KHR), ("1,23,456", KHR), ("-500", KHR),
+        ("", KHR), ("៛", KHR), ("12.5", KHR), ("12,5", KHR), ("12.500", KHR), ("1,23,456", KHR),
+        ("-500", KHR),
         ("1e3", KHR), ("500 500 5", KHR), ("1.234", USD), ("1,5", USD), (".", USD), ("5.", USD), ("nan", USD),
         ("9" * 16, KHR), ("9" * 14, USD), ("1_000", KHR), ("²", KHR),
     ],
@@ -86,7 +89,9 @@ def test_money_is_never_a_float(minor):
         Money(minor, KHR)
 
 
-@pytest.mark.parametrize(("minor", "cash"), [(0, 0), (49, 0), (50, 100), (149, 100), (150, 200), (-150, -200)])
+@pytest.mark.parametrize(
+    ("minor", "cash"), [(0, 0), (49, 0), (50, 100), (149, 100), (150, 200), (-150, -200)]
+)
 def test_cash_is_rounded_to_the_hundred_riel_note(minor, cash):
     assert Money(minor, KHR).round_cash() == Money(cash, KHR)
     assert Money(minor, USD).round_cash() == Money(minor, USD)

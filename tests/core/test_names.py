@@ -11,25 +11,35 @@ NAMES = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyz កខគសុរ�
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("Chea", "Jea"), ("Vuthy", "Wuthy"), ("Srey", "Srei"), ("Sok", "Sokh"), ("Sophea", "Sopheap"), ("Phally", "Pali"),
+    [("Chea", "Jea"), ("Vuthy", "Wuthy"), ("Srey", "Srei"), ("Sok", "Sokh"), ("Sophea", "Sopheap"),
+     ("Phally", "Pali"),
      ("Chhay", "Chay"), ("Nhean", "Nean"), ("Ou", "Oo"), ("SREY", "srey"), ("Théa", "Thea"), ("Nyen", "Nen")],
 )  # fmt: skip
 def test_spellings_of_one_name_share_a_key(one, other):
     assert latin_key(one) == latin_key(other)
 
 
-@pytest.mark.parametrize(("one", "other"), [("Sok", "Sak"), ("Sarun", "Sarin"), ("Dara", "Tara"), ("Mony", "Mon")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("Sok", "Sak"), ("Sarun", "Sarin"), ("Dara", "Tara"), ("Mony", "Mon")]
+)
 def test_different_names_keep_different_keys(one, other):
     assert latin_key(one) != latin_key(other)
 
 
-@pytest.mark.parametrize(("one", "other"), [("ស៊ីម", "សុីម"), ("ដារ៉ា", "ដារា"), ("ឌារ៉ា", "ដារ៉ា"), ("សុភ័ក្រ", "សុភក្រ")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("ស៊ីម", "សុីម"), ("ដារ៉ា", "ដារា"), ("ឌារ៉ា", "ដារ៉ា"), ("សុភ័ក្រ", "សុភក្រ")]
+)
 def test_khmer_spellings_of_one_name_share_a_key(one, other):
     assert khmer_key(one) == khmer_key(other)
 
 
 def test_words_know_their_script():
-    assert words("សុខ Dara, 012 Chea-Ly") == [("khmer", "សុខ"), ("latin", "dara"), ("latin", "chea"), ("latin", "ly")]
+    assert words("សុខ Dara, 012 Chea-Ly") == [
+        ("khmer", "សុខ"),
+        ("latin", "dara"),
+        ("latin", "chea"),
+        ("latin", "ly"),
+    ]
 
 
 def test_a_person_is_indexed_by_words_and_pairs():
@@ -43,12 +53,16 @@ def test_the_most_telling_key_is_asked_first():
     assert query_keys("dara sokh") == ("dr|sk", "dr", "sk")
 
 
-@pytest.mark.parametrize("typed", ["Sok Dara", "dara sok", "SOKH  DARRA", "ដារ៉ា សុខ", "សុខដារា", "សុខ\u200bដារ៉ា", "Sok ដារ៉ា"])
+@pytest.mark.parametrize(
+    "typed", ["Sok Dara", "dara sok", "SOKH  DARRA", "ដារ៉ា សុខ", "សុខដារា", "សុខ\u200bដារ៉ា", "Sok ដារ៉ា"]
+)
 def test_a_person_is_found_in_either_order_script_and_spelling(typed):
     assert set(query_keys(typed)) & name_keys("សុខ", "ដារ៉ា", "Sok", "Dara")
 
 
-@pytest.mark.parametrize(("one", "other"), [("Chea", "Jea"), ("Vuthy", "Wuthy"), ("Srey", "Srei"), ("Kuoch", "Koch")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("Chea", "Jea"), ("Vuthy", "Wuthy"), ("Srey", "Srei"), ("Kuoch", "Koch")]
+)
 def test_spelling_variants_meet_in_the_index(one, other):
     assert skeletons(one) == skeletons(other)
 
@@ -65,8 +79,10 @@ def test_a_word_of_two_scripts_has_two_skeletons():
 def test_keys_fit_the_column_and_order_does_not_matter_to_pairs(parts):
     keys = name_keys(*parts)
     assert all(0 < len(key) <= 40 for key in keys)
-    assert {key for key in keys if "|" in key} == {key for key in name_keys(*reversed(parts)) if "|" in key} or \
-        len(words(" ".join(parts))) > 6
+    if len(words(" ".join(parts))) <= 6:
+        assert {key for key in keys if "|" in key} == {
+            key for key in name_keys(*reversed(parts)) if "|" in key
+        }
     assert set(query_keys(" ".join(parts))) == keys
 
 

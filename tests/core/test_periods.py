@@ -35,7 +35,9 @@ def test_a_month_is_read_as_people_write_it(text):
     assert Month.parse(text) == Month("2026-11")
 
 
-@pytest.mark.parametrize("text", ["", "2026", "2026-13", "2026-00", "26-11", "2026-11-01", "nov", "0000-01", "9999-12"])
+@pytest.mark.parametrize(
+    "text", ["", "2026", "2026-13", "2026-00", "26-11", "2026-11-01", "nov", "0000-01", "9999-12"]
+)
 def test_what_is_not_a_month_is_refused(text):
     assert code_of(Month.parse, text) == code_of(Month, text) == "core.month_unreadable"
 
