@@ -374,6 +374,12 @@ def test_a_set_that_loses_or_doubles_anybody_is_refused(spans, code):
     assert code_of(lambda: bands(*spans)) == code
 
 
+def test_29_days_and_one_month_are_two_bounds_and_days_come_first():
+    made = bands(("a", "0d", "29d"), ("b", "29d", "1m"), ("c", "1m", None))
+    assert made.band_of(age_at(date(2025, 1, 1), date(2025, 1, 31))) == "b"
+    assert made.band_of(age_at(date(2025, 2, 1), date(2025, 3, 1))) == "c"  # 28 days old, but one month too
+
+
 def test_twelve_months_and_one_year_are_the_same_bound():
     made = bands(("a", "0d", "12m"), ("b", "1y", None))
     born = date(2024, 2, 29)

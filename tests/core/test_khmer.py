@@ -40,6 +40,11 @@ def test_two_ways_of_typing_one_syllable_become_one():
     assert normalise("េី") and normalise("កេី") == normalise("កើ")
 
 
+def test_a_syllable_that_needs_two_passes_gets_them():
+    once = normalise("\u178d\u17c1\u17ca\u17b8\u17b6\u17c9")
+    assert normalise(once) == once
+
+
 def test_what_cannot_be_seen_is_not_stored():
     assert normalise("\ufeffសុខ\u200b \u200cដា\u200dរ៉ា\x00") == "សុខ ដារ៉ា"
     assert normalise("a\u00a0 \t b\n") == "a b"

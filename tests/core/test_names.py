@@ -49,6 +49,13 @@ def test_a_person_is_indexed_by_words_and_pairs():
     assert name_keys("", "012") == set()
 
 
+def test_long_names_and_pasted_paragraphs_still_fit():
+    long = "bcdfghklmnpqrstwxz" * 3
+    assert max(map(len, name_keys(long, "q" + long))) == 39
+    assert len(name_keys(" ".join(f"{a}o{b}o" for a in "bdfgklmnr" for b in "bdfgklmnr"))) == 15 + 6
+    assert set(query_keys(("ក" * 30) + ("ខ" * 30))) & name_keys("ក" * 30, "ខ" * 30)
+
+
 def test_the_most_telling_key_is_asked_first():
     assert query_keys("dara sokh") == ("dr|sk", "dr", "sk")
 
