@@ -10,7 +10,20 @@ from reportlab.platypus.flowables import Flowable
 
 from core.pdf.qr import QR
 from core.pdf.shaping import KhmerCanvas
-from core.pdf.styles import ACCENT, BODY, HAIRLINE, INK, LABEL, MM, MUTED, SMALL, TINT, VALUE, Align, TextStyle
+from core.pdf.styles import (
+    ACCENT,
+    BODY,
+    HAIRLINE,
+    INK,
+    LABEL,
+    MM,
+    MUTED,
+    SMALL,
+    TINT,
+    VALUE,
+    Align,
+    TextStyle,
+)
 from core.pdf.text import KhmerText
 
 KINGDOM = ("ព្រះរាជាណាចក្រកម្ពុជា", "ជាតិ សាសនា ព្រះមហាក្សត្រ")
@@ -74,11 +87,15 @@ class Letterhead(Block):
         name = TextStyle(size=12.5, line_height=1.55, bold=True, colour=ACCENT)
         self.left = [KhmerText(organisation.name_km, name)] if organisation.name_km else []
         if organisation.name_en:
-            self.left.append(KhmerText(organisation.name_en, SMALL.but(size=9.5, colour=INK, line_height=1.45)))
+            self.left.append(
+                KhmerText(organisation.name_en, SMALL.but(size=9.5, colour=INK, line_height=1.45))
+            )
         if organisation.contact:
             self.left.append(KhmerText(organisation.contact, SMALL.but(size=8)))
         style = TextStyle(size=10.5, bold=True, align="centre")
-        self.right = [KhmerText(KINGDOM[0], style), KhmerText(KINGDOM[1], style.but(size=9.5))] if ministry else []
+        self.right = (
+            [KhmerText(KINGDOM[0], style), KhmerText(KINGDOM[1], style.but(size=9.5))] if ministry else []
+        )
 
     def wrap(self, available_width: float, available_height: float = 0) -> tuple[float, float]:
         """Return (width, height) in points."""
@@ -108,7 +125,9 @@ class Fields(Block):
 
     gap = 14.0
 
-    def __init__(self, pairs: Sequence[Field | tuple[str, str]], *, columns: int = 2, qr: QR | None = None) -> None:
+    def __init__(
+        self, pairs: Sequence[Field | tuple[str, str]], *, columns: int = 2, qr: QR | None = None
+    ) -> None:
         super().__init__()
         self.columns, self.qr = columns, qr
         self.rows: list[list[tuple[KhmerText, KhmerText]]] = []
@@ -150,7 +169,10 @@ class Fields(Block):
         if fits == len(self.rows):
             return []
         if fits:
-            return [self._part(self.rows[:fits], self.wide[:fits], self.qr), self._part(self.rows[fits:], self.wide[fits:])]
+            return [
+                self._part(self.rows[:fits], self.wide[:fits], self.qr),
+                self._part(self.rows[fits:], self.wide[fits:]),
+            ]
         return self._split_row(available_height)
 
     def _split_row(self, available_height: float) -> list[Flowable]:
@@ -288,7 +310,9 @@ class Beside(Block):
     def wrap(self, available_width: float, available_height: float = 0) -> tuple[float, float]:
         """Return (width, height) in points."""
         self.width, self.step = available_width, (available_width + self.gap) / len(self.flowables)
-        self.heights = [flowable.wrap(self.step - self.gap, available_height)[1] for flowable in self.flowables]
+        self.heights = [
+            flowable.wrap(self.step - self.gap, available_height)[1] for flowable in self.flowables
+        ]
         self.height = max(self.heights)
         return self.width, self.height
 

@@ -17,18 +17,30 @@ BAND, PAD = 11.5 * MM, 3.5 * MM
 
 
 class Card(Flowable):
-    """A card of 85.6 × 54 mm: the centre's name, the bearer's name, some (label, value), a code as QR and text.
+    """A card of 85.6 × 54 mm: the centre's name, the bearer's name, some (label, value), a code as QR and
+    text.
 
-    `lines` beyond what the card can hold are left off from the end; four of one line each always fit. Long names
-    take two lines.
+    `lines` beyond what the card can hold are left off from the end; four of one line each always fit. Long
+    names take two lines.
     """
 
-    def __init__(self, organisation: Organisation, name: str, lines: Sequence[tuple[str, str]], code: str) -> None:
+    def __init__(
+        self, organisation: Organisation, name: str, lines: Sequence[tuple[str, str]], code: str
+    ) -> None:
         super().__init__()
         white = TextStyle(size=9, line_height=1.5, bold=True, colour=PAPER)
-        self.head = [KhmerText(organisation.name_km, white), KhmerText(organisation.name_en, white.but(size=7, bold=False))]
+        self.head = [
+            KhmerText(organisation.name_km, white),
+            KhmerText(organisation.name_en, white.but(size=7, bold=False)),
+        ]
         self.name = name
-        self.lines = [(KhmerText(label, LABEL.but(size=6.5)), KhmerText(value, SMALL.but(size=8.5, colour=TextStyle().colour))) for label, value in lines]
+        self.lines = [
+            (
+                KhmerText(label, LABEL.but(size=6.5)),
+                KhmerText(value, SMALL.but(size=8.5, colour=TextStyle().colour)),
+            )
+            for label, value in lines
+        ]
         self.foot = KhmerText(organisation.phone, LABEL.but(size=7, align="right"))
         self.qr = QR(code, size=24)
         self.width, self.height = WIDTH, HEIGHT

@@ -1,8 +1,9 @@
 """Make, keep and register the fonts of every printed page and of the web pages.
 
-The package `fontpkg-noto-sans-khmer` brings one variable font. ReportLab needs static ones, so a regular and a
-bold instance are made once into a build folder. Signs that font lacks (✓ ☐ →) come from a small font drawn in
-`signs.py`; ½ ≤ ± and their like from the Vera that ReportLab carries. Nothing is read from system folders.
+The package `fontpkg-noto-sans-khmer` brings one variable font. ReportLab needs static ones, so a regular
+and a bold instance are made once into a build folder. Signs that font lacks (✓ ☐ →) come from a small font
+drawn in `signs.py`; ½ ≤ ± and their like from the Vera that ReportLab carries. Nothing is read from system
+folders.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 from io import BytesIO
 from pathlib import Path
 
@@ -22,7 +23,7 @@ import uharfbuzz
 from fontTools.ttLib import TTFont as FontFile
 from reportlab.pdfbase import pdfmetrics, ttfonts
 
-from core.pdf.signs import make_signs_font
+from core.pdf import signs
 
 FOLDER = Path(__file__).resolve().parents[2] / "var" / "fonts"
 VARIABLE = fontpkg_noto_sans_khmer.ROOT / "files" / "NotoSansKhmer[wdth,wght].ttf"
@@ -40,8 +41,8 @@ _lock = threading.Lock()
 class ShapedFont(ttfonts.TTFont):
     """A TrueType font that shapes: its widths are those of the shaped text, fallback signs included.
 
-    Every glyph without a character of its own gets a private one when the font is loaded. ReportLab would hand
-    them out in order of first use, and the same page would then differ between two processes.
+    Every glyph without a character of its own gets a private one when the font is loaded. ReportLab would
+    hand them out in order of first use, and the same page would then differ between two processes.
     """
 
     def __init__(self, name: str, path: Path) -> None:
@@ -67,15 +68,13 @@ class ShapedFont(ttfonts.TTFont):
 def make_fonts(folder: Path = FOLDER) -> dict[str, Path]:
     """Make the static fonts unless they are there; return name → path of the `.ttf`.
 
-    Safe when two processes race: each writes a file of its own and renames it into place, and both files are
-    equal byte for byte. Takes about 2 s the first time, 1 ms later. Raises OSError if the folder is not writable.
+    Safe when two processes race: each writes a file of its own and renames it into place, and both files
+    are equal byte for byte. Takes about 2 s the first time, 1 ms later. Raises OSError if the folder is not
+    writable.
     """
-    key = hashlib.sha256(RECIPE + VARIABLE.read_bytes()).hexdigest()[:8]
-    makers: dict[str, Callable[[], bytes]] = {
-        name: lambda weight=weight: _instance(weight)  # type: ignore[misc]
-        for name, weight in WEIGHTS.items()
-    }
-    makers[SIGNS] = make_signs_font
+    key = hashlib.sha256(RECIPE + VARIABLE.read_bytes() + Path(signs.__file__).read_bytes()).hexdigest()[:8]
+    makers: dict[str, Callable[[], bytes]] = {name: partial(_instance, WEIGHTS[name]) for name in WEIGHTS}
+    makers[SIGNS] = signs.make_signs_font
     return {name: _keep(folder / f"{name}-{key}.ttf", make) for name, make in makers.items()}
 
 
@@ -86,7 +85,7 @@ def make_web_fonts(folder: Path) -> list[Path]:
     """
     statics = make_fonts()
     return [
-        _keep(folder / f"noto-sans-khmer-{weight}.woff2", lambda name=name: _web_subset(statics[name]))  # type: ignore[misc]
+        _keep(folder / f"noto-sans-khmer-{weight}.woff2", partial(_web_subset, statics[name]))
         for name, weight in WEIGHTS.items()
     ]
 
@@ -126,8 +125,8 @@ def _keep(path: Path, make: Callable[[], bytes]) -> Path:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
@@ -138,7 +137,7 @@ def _instance(weight: int) -> bytes:
     from fontTools.varLib import instancer
 
     variable = FontFile(VARIABLE, recalcTimestamp=False)
-    # Without updateFontNames both weights keep one PostScript name, and ReportLab embeds one font: bold is lost.
+    # Without updateFontNames both weights keep one PostScript name, and ReportLab embeds one: bold is lost.
     static = instancer.instantiateVariableFont(variable, {"wght": weight, "wdth": 100}, updateFontNames=True)
     return _saved(static)
 
@@ -161,7 +160,20 @@ def _web_characters() -> Iterable[int]:
     yield from range(0xA0, 0x100)
     yield from range(0x1780, 0x1800)
     yield from range(0x19E0, 0x1A00)
-    yield from (0x200B, 0x200C, 0x200D, 0x2013, 0x2014, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2026, 0x25CC)
+    yield from (
+        0x200B,
+        0x200C,
+        0x200D,
+        0x2013,
+        0x2014,
+        0x2018,
+        0x2019,
+        0x201C,
+        0x201D,
+        0x2022,
+        0x2026,
+        0x25CC,
+    )
 
 
 def _saved(static: FontFile) -> bytes:

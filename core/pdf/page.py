@@ -1,21 +1,44 @@
-"""Write a paper from top to bottom: `Document` with letterhead, running head, "page n of m", and bytes at the end."""
+"""Write a paper from top to bottom: `Document` with letterhead, running head, "page n of m", and bytes at
+the end."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import builtins
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from io import BytesIO
+from itertools import takewhile
 from typing import Any, Literal
 
 from reportlab.lib.utils import TimeStamp
-from reportlab.platypus import BaseDocTemplate, Frame, KeepTogether, NextPageTemplate, PageBreak, PageTemplate, Spacer
+from reportlab.platypus import (
+    BaseDocTemplate,
+    CondPageBreak,
+    Frame,
+    KeepTogether,
+    NextPageTemplate,
+    PageBreak,
+    PageTemplate,
+    Spacer,
+)
 from reportlab.platypus.flowables import Flowable
 
 from core.charts import Chart
 from core.pdf import fonts, styles
-from core.pdf.blocks import Beside, Field, Fields, Letterhead, Organisation, Panel, Rule, Signatures, Tiles, aligned
+from core.pdf.blocks import (
+    Beside,
+    Field,
+    Fields,
+    Letterhead,
+    Organisation,
+    Panel,
+    Rule,
+    Signatures,
+    Tiles,
+    aligned,
+)
 from core.pdf.card import Card, CardSheet
 from core.pdf.chart import ChartFlowable
 from core.pdf.qr import QR
@@ -24,7 +47,7 @@ from core.pdf.styles import HAIRLINE, MM, MUTED, Align
 from core.pdf.table import Cell, Column, Table
 from core.pdf.text import KhmerText, parse
 
-Size = Literal["A4", "A4 landscape", "A5", "card"]
+Size = Literal["A4", "A4 landscape", "A5", "card", "card sheet"]
 
 
 @dataclass(frozen=True)
@@ -43,9 +66,11 @@ SHEETS: dict[str, Sheet] = {
     "A4": Sheet(210 * MM, 297 * MM, 17 * MM, 13 * MM, 17 * MM),
     "A4 landscape": Sheet(297 * MM, 210 * MM, 15 * MM, 12 * MM, 16 * MM),
     "A5": Sheet(148 * MM, 210 * MM, 11 * MM, 9 * MM, 14 * MM),
+    "card sheet": Sheet(210 * MM, 297 * MM, 17 * MM, 13 * MM, 13 * MM, bare=True),
     "card": Sheet(85.6 * MM, 54 * MM, 0, 0, 0, bare=True),
 }
 RUNNING_HEAD = 9 * MM
+BEGINNING = 60  # points of a table or text that must follow its heading
 
 
 def page_number(language: str, page: int, pages: int) -> str:
@@ -56,8 +81,15 @@ def page_number(language: str, page: int, pages: int) -> str:
 class PagedCanvas(KhmerCanvas):
     """A canvas that keeps its pages until it knows how many there are, then adds head and foot to each."""
 
-    def __init__(self, filename: Any, *, finish: Callable[[KhmerCanvas, int, int], None], created: datetime | None, **kwargs: Any) -> None:
-        super().__init__(filename, **kwargs, initialFontName=fonts.REGULAR)
+    def __init__(
+        self,
+        filename: Any,
+        *,
+        finish: Callable[[KhmerCanvas, int, int], None],
+        created: datetime | None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(filename, **{**kwargs, "initialFontName": fonts.REGULAR})
         self._finish, self._kept = finish, list[dict[str, Any]]()
         if created is not None:
             self._doc._timeStamp = _stamp(created)
@@ -80,10 +112,11 @@ class PagedCanvas(KhmerCanvas):
 class Document:
     """A printed paper.
 
-    `language` is that of the paper ("km" or "en"). With `organisation` the first page has a letterhead (with the
-    kingdom's heading if `ministry`) and later pages a running head. `footer` stands at the foot of every page, for
-    instance who printed it and when; `created` is the date in the file's properties. `stamp` is set large and pale
-    across every page ("VOID"). The same calls always give the same bytes. Lengths are in millimetres.
+    `language` is that of the paper ("km" or "en"). With `organisation` the first page has a letterhead
+    (with the kingdom's heading if `ministry`) and later pages a running head. `footer` stands at the foot
+    of every page, for instance who printed it and when; `created` is the date in the file's properties.
+    `stamp` is set large and pale across every page ("VOID"). The same calls always give the same bytes.
+    Lengths are in millimetres.
     """
 
     def __init__(
@@ -104,7 +137,7 @@ class Document:
         self.footer, self.created, self.stamp, self.subtitle = footer, created, stamp, subtitle
         self.sheet = SHEETS[size]
         self._parts: list[Flowable] = []
-        self._made: bytes | None = None
+        self._made: builtins.bytes | None = None
         if self.sheet.bare:
             return
         if organisation:
@@ -124,7 +157,8 @@ class Document:
         self.add(KhmerText(text, styles.HEADING if level == 1 else styles.SUBHEADING))
 
     def paragraph(self, text: str, *, align: Align | None = None, markup: bool = True) -> None:
-        """Add a paragraph; `<b>` and `<br/>` are understood. Give `markup=False` for words typed by a person."""
+        """Add a paragraph; `<b>` and `<br/>` are understood. Give `markup=False` for words typed by a
+        person."""
         self.add(KhmerText(text, aligned(styles.BODY, align), markup=markup))
 
     def small(self, text: str, *, align: Align | None = None) -> None:
@@ -142,7 +176,9 @@ class Document:
             text_in_box.spans = [*parse(f"<b>{title}</b><br/>"), *text_in_box.spans]
         self.add(Panel(text_in_box, framed=True))
 
-    def fields(self, pairs: Sequence[Field | tuple[str, str]], *, columns: int = 2, qr: QR | None = None) -> None:
+    def fields(
+        self, pairs: Sequence[Field | tuple[str, str]], *, columns: int = 2, qr: QR | None = None
+    ) -> None:
         """Add labels with values in columns; `Field(label, value, wide=True)` takes a whole row."""
         if pairs:
             self.add(Fields(pairs, columns=columns, qr=qr))
@@ -174,8 +210,8 @@ class Document:
         self.add(QR(data, size=size, text=text, align=align))
 
     def cards(self, cards: Sequence[Card]) -> None:
-        """Add patient cards: one to a page on paper of size "card", else ten to a sheet with marks to cut along."""
-        if self.sheet.bare:
+        """Add patient cards: one to a page of size "card", ten to a page of size "card sheet"."""
+        if self.sheet is SHEETS["card"]:
             for card in cards:
                 self.add(*([PageBreak()] if self._parts else []), card)
         else:
@@ -201,13 +237,13 @@ class Document:
         """Add flowables that stay on one page if one page holds them."""
         self.add(KeepTogether(list(flowables)))
 
-    def bytes(self) -> bytes:
+    def bytes(self) -> builtins.bytes:
         """Return the PDF."""
         if self._made is None:
             self._made = self._build()
         return self._made
 
-    def _build(self) -> bytes:
+    def _build(self) -> builtins.bytes:
         sheet, out = self.sheet, BytesIO()
         template = BaseDocTemplate(
             out,
@@ -223,10 +259,30 @@ class Document:
         template.addPageTemplates(
             [PageTemplate("first", [self._frame(0)]), PageTemplate("later", [self._frame(RUNNING_HEAD)])]
         )
-        story = [NextPageTemplate("later"), *self._parts] if not sheet.bare else list(self._parts)
+        story = list(self._headed()) if sheet.bare else [NextPageTemplate("later"), *self._headed()]
         maker = partial(PagedCanvas, finish=self._finish, created=self.created)
         template.build(story or [Spacer(1, 1)], canvasmaker=maker)
         return out.getvalue()
+
+    def _headed(self) -> Iterator[Flowable]:
+        """Yield the parts, each heading after a break if what follows it does not begin on its page.
+
+        ReportLab's keepWithNext would move a heading and the whole of a long table to the next page.
+        """
+        width, height = self.sheet.width - 2 * self.sheet.side, self.sheet.height / 2
+        for i, part in enumerate(self._parts):
+            if _is_heading(part):
+                after = list(takewhile(_is_heading, self._parts[i:]))
+                after += self._parts[i + len(after) : i + len(after) + 1]
+                needed = 0.0
+                for flowable in after:
+                    whole = _is_heading(flowable) or type(flowable).split is Flowable.split
+                    high = (
+                        flowable.wrap(width, height)[1] + flowable.getSpaceBefore() + flowable.getSpaceAfter()
+                    )
+                    needed += high if whole else min(high, BEGINNING)
+                yield CondPageBreak(min(needed, height))
+            yield part
 
     def _frame(self, head: float) -> Frame:
         sheet = self.sheet
@@ -247,7 +303,11 @@ class Document:
         canvas.setFillColor(MUTED)
         if page > 1:
             y = self.sheet.height - self.sheet.top - 10
-            name = (self.organisation.name_km if self.language == "km" else self.organisation.name_en) if self.organisation else ""
+            name = (
+                (self.organisation.name_km if self.language == "km" else self.organisation.name_en)
+                if self.organisation
+                else ""
+            )
             self._ends(canvas, y, self.title, name)
             canvas.line(left, y - 7, right, y - 7)
         y = self.sheet.bottom - 16
@@ -274,8 +334,13 @@ class Document:
         canvas.restoreState()
 
 
+def _is_heading(flowable: Flowable) -> bool:
+    return isinstance(flowable, KhmerText) and flowable.style.keep_with_next
+
+
 def _stamp(moment: datetime) -> TimeStamp:
-    """Return ReportLab's idea of a moment, so that a file's date comes from its caller and not from the clock."""
+    """Return ReportLab's idea of a moment, so that a file's date comes from its caller and not from the
+    clock."""
     stamp = TimeStamp(invariant=1)
     offset = moment.utcoffset()
     minutes = int(offset.total_seconds() // 60) if offset else 0

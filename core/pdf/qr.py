@@ -19,7 +19,9 @@ class QR(Flowable):
     characters (it would print too fine for a tablet's camera).
     """
 
-    def __init__(self, data: str, *, size: float = 24, text: str | None = None, align: Align = "left") -> None:
+    def __init__(
+        self, data: str, *, size: float = 24, text: str | None = None, align: Align = "left"
+    ) -> None:
         super().__init__()
         if not 0 < len(data) <= 1000:
             raise ValueError(f"a QR code holds 1 to 1000 characters, not {len(data)}")
@@ -31,7 +33,8 @@ class QR(Flowable):
         self.modules = _modules(data)
 
     def wrap(self, available_width: float, available_height: float = 0) -> tuple[float, float]:
-        """Return (width, height) in points; the width is that of the column when it is set right or centre."""
+        """Return (width, height) in points; the width is that of the column when it is set right or
+        centre."""
         self.width = self.side if self.align == "left" else available_width
         self.height = self.side + (self.caption.wrap(self.side)[1] if self.caption else 0)
         return self.width, self.height

@@ -1,10 +1,10 @@
 """Shape text with HarfBuzz and write it into a page: the one place that reaches inside ReportLab.
 
-ReportLab is not patched but subclassed: `KhmerCanvas` hands out `ShapedText` objects, so plain strings in tables,
-`drawString` and chart labels come out shaped too. Three faults of ReportLab's own shaping end here:
-a mark with a y-offset no longer sinks the rest of the line (the rise is set and reset around that one glyph),
-copied and searched text is the logical Khmer (ActualText around every shaped run), and a sign the font lacks
-is taken from the next font.
+ReportLab is not patched but subclassed: `KhmerCanvas` hands out `ShapedText` objects, so plain strings in
+tables, `drawString` and chart labels come out shaped too. Three faults of ReportLab's own shaping end here:
+a mark with a y-offset no longer sinks the rest of the line (the rise is set and reset around that one
+glyph), copied and searched text is the logical Khmer (ActualText around every shaped line), and a sign the
+font lacks is taken from the next font.
 """
 
 from __future__ import annotations
@@ -52,8 +52,11 @@ class Run(NamedTuple):
 
     @property
     def needs_actual_text(self) -> bool:
-        """Say whether a reader cannot find the text from the glyphs alone."""
-        return "".join(glyph.char for glyph in self.glyphs) != self.text
+        """Say whether a reader might not find the text from the glyphs alone: any but plain Latin.
+
+        Even where each glyph has its letter, marks set apart make readers see words and lines of their own.
+        """
+        return not self.text.isascii() or "".join(glyph.char for glyph in self.glyphs) != self.text
 
 
 class Shaped(NamedTuple):
@@ -131,7 +134,13 @@ def _shape_run(name: str, shown: str, source: str) -> Run:
         codes = chars[info.codepoint]
         code = next((c for c in codes if c in wanted), codes[0])  # two characters may share a glyph
         glyphs.append(
-            Glyph(chr(code), place.x_advance * scale, place.x_offset * scale, place.y_offset * scale, widths[code])
+            Glyph(
+                chr(code),
+                place.x_advance * scale,
+                place.x_offset * scale,
+                place.y_offset * scale,
+                widths[code],
+            )
         )
     return Run(name, source, tuple(glyphs))
 
@@ -149,27 +158,28 @@ class ShapedText(PDFTextObject):
         self._code.append(self._pieces_code(pieces, size))
 
     def _pieces_code(self, pieces: list[Shaped], size: float) -> str:
+        """Write a line, one ActualText around all of it: between two, readers guess spaces and line ends."""
         code: list[str] = []
         state: tuple[str, int] | None = None
-        for piece in pieces:
-            for run in piece.runs:
-                marked = run.needs_actual_text
-                if marked:
-                    written = run.text.encode("utf-16-be", "surrogatepass").hex().upper()
-                    code.append(f"/Span <</ActualText <FEFF{written}>>> BDC")
-                state = self._run_code(run, size, state, code)
-                if marked:
-                    code.append("EMC")
+        runs = [run for piece in pieces for run in piece.runs]
+        for run in runs:
+            state = self._run_code(run, size, state, code)
         self._curSubset = -1  # whoever writes next must name its font again
+        if any(run.needs_actual_text for run in runs):
+            written = "".join(run.text for run in runs).encode("utf-16-be", "surrogatepass").hex().upper()
+            code = [f"/Span <</ActualText <FEFF{written}>>> BDC", *code, "EMC"]
         return " ".join(code)
 
-    def _run_code(self, run: Run, size: float, state: tuple[str, int] | None, code: list[str]) -> tuple[str, int] | None:
+    def _run_code(
+        self, run: Run, size: float, state: tuple[str, int] | None, code: list[str]
+    ) -> tuple[str, int] | None:
         font, document = fonts.font(run.font), self._canvas._doc
         place = 0
         for subset, letters in font.splitString("".join(glyph.char for glyph in run.glyphs), document):
             if state != (run.font, subset):
                 state = (run.font, subset)
-                code.append(f"{font.getSubsetInternalName(subset, document)} {fp_str(size)} Tf {fp_str(self._leading)} TL")
+                name = font.getSubsetInternalName(subset, document)
+                code.append(f"{name} {fp_str(size)} Tf {fp_str(self._leading)} TL")
             part = run.glyphs[place : place + len(letters)]
             place += len(letters)
             self._glyphs_code(part, letters, size, code)

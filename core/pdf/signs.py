@@ -30,7 +30,16 @@ def make_signs_font() -> bytes:
     glyphs = {".notdef": TTGlyphPen(None).glyph(), "space": TTGlyphPen(None).glyph()}
     glyphs.update({name: _glyph(shapes[sign]) for name, sign in names.items()})
     builder.setupGlyf(glyphs)
-    builder.setupHorizontalMetrics({name: (ADVANCE if name != "space" else 260, 0) for name in glyphs})
+    edges = {
+        name: round(min(x for contour in shapes[sign] for x, _ in contour)) for name, sign in names.items()
+    }
+    builder.setupHorizontalMetrics(
+        {
+            ".notdef": (ADVANCE, 0),
+            "space": (260, 0),
+            **{name: (ADVANCE, edge) for name, edge in edges.items()},
+        }
+    )
     builder.setupHorizontalHeader(ascent=900, descent=-250)
     builder.setupNameTable({"familyName": "Clinic Signs", "styleName": "Regular", "psName": "ClinicSigns"})
     builder.setupOS2(sTypoAscender=900, sTypoDescender=-250, usWinAscent=900, usWinDescent=250)
@@ -46,24 +55,29 @@ def _shapes() -> dict[str, list[Contour]]:
     cross = [_bar((150, 60), (710, 620), 90), _bar((150, 620), (710, 60), 90)]
     small_cross = [_bar((220, 130), (640, 550), 70), _bar((220, 550), (640, 130), 70)]
     box = _ring(_square(0), _square(60))
-    up, down = [(MIDDLE_X, 660), (770, 40), (90, 40)], [(MIDDLE_X, 40), (90, 640), (770, 640)]
-    right, left = [(730, MIDDLE_Y), (160, 0), (160, 660)], [(130, MIDDLE_Y), (700, 660), (700, 0)]
-    diamond = [(MIDDLE_X, 720), (780, MIDDLE_Y), (MIDDLE_X, -60), (80, MIDDLE_Y)]
+    up: Contour = [(MIDDLE_X, 660), (770, 40), (90, 40)]
+    down: Contour = [(MIDDLE_X, 40), (90, 640), (770, 640)]
+    right: Contour = [(730, MIDDLE_Y), (160, 0), (160, 660)]
+    left: Contour = [(130, MIDDLE_Y), (700, 660), (700, 0)]
+    diamond: Contour = [(MIDDLE_X, 720), (780, MIDDLE_Y), (MIDDLE_X, -60), (80, MIDDLE_Y)]
     star = [_turn(MIDDLE_X, MIDDLE_Y - 20, 390 if i % 2 == 0 else 155, 90 - 36 * i) for i in range(10)]
-    shapes = {
+    shapes: dict[str, list[Contour]] = {
         "✓": [CHECK], "✗": cross, "☐": box, "☑": [*box, _shrunk(CHECK, 0.78)], "☒": [*box, *small_cross],
         "■": [_square(0)], "●": [_circle(330)], "○": _ring(_circle(330), _circle(265)),
         "◆": [diamond], "◇": _ring(diamond, _shrunk(diamond, 0.8)),
-        "▲": [up], "△": _ring(up, _shrunk(up, 0.72, dy=-38)), "▼": [down], "▽": _ring(down, _shrunk(down, 0.72, dy=38)),
+        "▲": [up], "△": _ring(up, _shrunk(up, 0.72, dy=-38)),
+        "▼": [down], "▽": _ring(down, _shrunk(down, 0.72, dy=38)),
         "▶": [right], "◀": [left], "★": [star], "☆": _ring(star, _shrunk(star, 0.72)),
-        "→": _arrow(0), "↑": _arrow(90), "←": _arrow(180), "↓": _arrow(270), "↗": _arrow(45), "↘": _arrow(315),
+        "→": _arrow(0), "↑": _arrow(90), "←": _arrow(180), "↓": _arrow(270),
+        "↗": _arrow(45), "↘": _arrow(315),
         "♀": [*_ring(_circle(200, 430, 440), _circle(135, 430, 440)), _bar((430, 260), (430, -80), 65),
               _bar((310, 90), (550, 90), 65)],
         "♂": [*_ring(_circle(210, 370, 230), _circle(145, 370, 230)), _bar((510, 370), (700, 560), 65),
               _bar((520, 590), (735, 590), 65), _bar((705, 620), (705, 400), 65)],
-        "⚠": [*_ring(up, _shrunk(up, 0.78, dy=-30)), _bar((430, 440), (430, 250), 70), _bar((430, 200), (430, 130), 70)],
+        "⚠": [*_ring(up, _shrunk(up, 0.78, dy=-30)), _bar((430, 440), (430, 250), 70),
+              _bar((430, 200), (430, 130), 70)],
     }  # fmt: skip
-    for sign, like in {"✔": "✓", "✘": "✗", "✕": "✗", "✖": "✗", "□": "☐", "⬜": "☐", "⚪": "○", "⚫": "●"}.items():
+    for sign, like in ("✔✓", "✘✗", "✕✗", "✖✗", "□☐", "⬜☐", "⚪○", "⚫●"):
         shapes[sign] = shapes[like]
     return shapes
 

@@ -57,7 +57,9 @@ class TextStyle:
 
 BODY = TextStyle()
 SMALL = TextStyle(size=8.5, colour=MUTED, after=3)
-TITLE = TextStyle(size=17, line_height=1.5, bold=True, colour=ACCENT, align="centre", after=1, keep_with_next=True)
+TITLE = TextStyle(
+    size=17, line_height=1.5, bold=True, colour=ACCENT, align="centre", before=9, after=1, keep_with_next=True
+)
 SUBTITLE = TextStyle(size=11, colour=MUTED, align="centre", after=6, keep_with_next=True)
 HEADING = TextStyle(size=12.5, bold=True, colour=ACCENT, before=9, after=4, keep_with_next=True)
 SUBHEADING = TextStyle(size=10.5, bold=True, before=6, after=2, keep_with_next=True)

@@ -57,9 +57,9 @@ class Row:
 class Table(Flowable):
     """A table with a heading repeated on every page.
 
-    `rows` hold one cell per column: text, a whole number (1,234), a Decimal, a `KhmerText` of its own style, or
-    None for an empty cell. `total_row` is printed bold at the end. `zebra` shades every other row. Raises
-    ValueError if a row has too many or too few cells.
+    `rows` hold one cell per column: text, a whole number (1,234), a Decimal, a `KhmerText` of its own
+    style, or None for an empty cell. `total_row` is printed bold at the end. `zebra` shades every other
+    row. Raises ValueError if a row has too many or too few cells.
     """
 
     def __init__(
@@ -77,11 +77,19 @@ class Table(Flowable):
         given = [list(row) for row in rows]
         for row in [*given, *([list(total_row)] if total_row is not None else [])]:
             if len(row) != len(self.columns):
-                raise ValueError(f"a row of {len(row)} cells in a table of {len(self.columns)} columns: {row!r}")
-        aligns = [column.align or _natural_align(row[i] for row in given) for i, column in enumerate(self.columns)]
+                raise ValueError(
+                    f"a row of {len(row)} cells in a table of {len(self.columns)} columns: {row!r}"
+                )
+        aligns = [
+            column.align or _natural_align(row[i] for row in given) for i, column in enumerate(self.columns)
+        ]
         head = style.but(bold=True, colour=PAPER)
-        self.heading = Row([KhmerText(c.title, head.but(align=a)) for c, a in zip(self.columns, aligns, strict=True)])
-        self.rows = [Row(self._cells(row, aligns, style), shaded=zebra and i % 2 == 1) for i, row in enumerate(given)]
+        self.heading = Row(
+            [KhmerText(c.title, head.but(align=a)) for c, a in zip(self.columns, aligns, strict=True)]
+        )
+        self.rows = [
+            Row(self._cells(row, aligns, style), shaded=zebra and i % 2 == 1) for i, row in enumerate(given)
+        ]
         if total_row is not None:
             self.rows.append(Row(self._cells(total_row, aligns, style.but(bold=True)), total=True))
         self.widths: list[float] = []
@@ -107,7 +115,9 @@ class Table(Flowable):
 
     def _share(self, available: float) -> list[float]:
         """Give every column its width: the fixed ones theirs, the others by what stands in them."""
-        columns = [[self.heading.cells[i], *(row.cells[i] for row in self.rows)] for i in range(len(self.columns))]
+        columns = [
+            [self.heading.cells[i], *(row.cells[i] for row in self.rows)] for i in range(len(self.columns))
+        ]
         fixed = {i: column.width * MM for i, column in enumerate(self.columns) if column.width is not None}
         free = [i for i in range(len(self.columns)) if i not in fixed]
         left = available - sum(fixed.values())
@@ -123,7 +133,8 @@ class Table(Flowable):
         else:
             spare, hunger = left - sum(least.values()), sum(wish.values()) - sum(least.values())
             shared = {
-                i: least[i] + (spare * (wish[i] - least[i]) / hunger if hunger > 1 else spare / len(free)) for i in free
+                i: least[i] + (spare * (wish[i] - least[i]) / hunger if hunger > 1 else spare / len(free))
+                for i in free
             }
         return _scaled([fixed.get(i) or shared[i] for i in range(len(self.columns))], available)
 

@@ -1,4 +1,4 @@
-"""Set Khmer and English text in lines: `KhmerText`, a flowable that breaks between words and never inside a cluster."""
+"""Set Khmer and English text in lines: `KhmerText` breaks between words and never inside a cluster."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ Word = tuple[Shaped, ...]  # what may not be broken; more than one piece if its 
 class KhmerText(Flowable):
     """A paragraph in Khmer, English or both.
 
-    `text` is plain: every character is printed, line feeds start a new line. With `markup=True`, `<b>…</b>` is bold
-    and `<br/>` a new line; any other `<` stays what it is. Splits over pages between lines.
+    `text` is plain: every character is printed, line feeds start a new line. With `markup=True`, `<b>…</b>`
+    is bold and `<br/>` a new line; any other `<` stays what it is. Splits over pages between lines.
     """
 
     def __init__(self, text: str, style: TextStyle = BODY, *, markup: bool = False) -> None:
@@ -56,7 +56,6 @@ class KhmerText(Flowable):
         self.spans = parse(text, style.bold) if markup else [Span(text, style.bold)]
         self.lines: list[Line] = []
         self._laid_for: float | None = None
-        self.keepWithNext = style.keep_with_next
 
     @property
     def plain(self) -> str:
@@ -95,7 +94,6 @@ class KhmerText(Flowable):
         part = KhmerText("", self.style)
         part.lines, part._laid_for = self.lines[start:end], self._laid_for
         part.spans = [Span(line.text, self.style.bold) for line in part.lines]
-        part.keepWithNext = 0
         return part
 
     def draw(self) -> None:
@@ -139,8 +137,8 @@ def parse(text: str, bold: bool = False) -> list[Span]:
 def break_lines(spans: list[Span], size: float, width: float) -> list[Line]:
     """Break text into lines no wider than `width` points.
 
-    Words go whole to the next line; a word wider than a line is broken between clusters, so nothing is cut off.
-    Only a single cluster wider than the line can stand out. An empty text is one empty line.
+    Words go whole to the next line; a word wider than a line is broken between clusters, so nothing is cut
+    off. Only a single cluster wider than the line can stand out. An empty text is one empty line.
     """
     return [line for paragraph in _paragraphs(spans) for line in _fill(paragraph, size, width)]
 
