@@ -1,4 +1,4 @@
-"""The wiring as a Django app, so that its numbered system checks run."""
+"""The wiring as a Django app: its system checks, its commands, and the Celery app that `delay()` finds."""
 
 from django.apps import AppConfig
 
@@ -7,5 +7,5 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        """Register the system checks."""
-        from config import checks  # noqa: F401
+        """Register the system checks and make the Celery app the current one."""
+        from config import celery, checks  # noqa: F401

@@ -186,7 +186,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 IMPORT_MAX_BYTES = env_int("IMPORT_MAX_MB", 25) * 1024 * 1024
 
-# --- Language, time, static files ---------------------------------------------------------------------------------------
+# --- Language, time, static files -----------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "km"
 LANGUAGES = [("km", "ខ្មែរ"), ("en", "English")]
@@ -224,7 +224,7 @@ LOGGING = {
     "loggers": {"django.request": {"level": "ERROR"}, "axes": {"level": "WARNING"}},
 }
 
-# --- The centre: its name and neighbours are data; these are the words of a new database --------------------------------
+# --- The centre: its name and neighbours are data; these are the words of a new database ----------------------------
 
 CENTRE = {
     "name_km": env_str("CENTRE_NAME_KM", "មណ្ឌលសុខភាពស្រែអំបិល"),
