@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.db import models
+from uuid import UUID
+
+from django.db import connections, models
 from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +13,7 @@ from clinic.models import Encounter
 from core.db import Recorded
 from core.places.models import Village
 from core.syncing import Synced
+from mobile_team.rules import PERMANENT, PERMANENT_CODES, PRIMARY, PRIMARY_CODES
 
 
 class Weekday(models.IntegerChoices):
@@ -54,6 +57,22 @@ class Stop(models.Model):
         constraints = [models.UniqueConstraint(fields=["route", "village"], name="mobile_stop_once")]
 
 
+class SessionQuerySet(models.QuerySet["Session"]):
+    """Questions about sessions."""
+
+    def hold(self, id: UUID) -> Session | None:
+        """Mark one session held, whatever it was, and return it locked until the transaction ends.
+
+        One statement: the first check-up of a session must not cost more than the others.
+        """
+        table = self.model._meta.db_table
+        held = self.raw(
+            f"UPDATE {table} SET state = 'held', reason = '' WHERE id = %s RETURNING *",  # noqa: S608 - our own name
+            [self.model._meta.pk.get_db_prep_value(id, connections[self.db])],
+        )
+        return next(iter(held), None)
+
+
 class Session(Recorded, Synced):
     """The team at one village on one day: planned, held, or cancelled with a reason."""
 
@@ -77,6 +96,8 @@ class Session(Recorded, Synced):
     place = models.CharField(_("meeting place"), max_length=80, blank=True)
     note = models.CharField(_("note"), max_length=200, blank=True)
 
+    objects = SessionQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["village", "on"], name="mobile_session_once"),
@@ -88,11 +109,22 @@ class Session(Recorded, Synced):
         indexes = [models.Index(fields=["on"], name="mobile_session_day")]
 
 
+class CheckupQuerySet(models.QuerySet["DentalCheckup"]):
+    """Questions about check-ups."""
+
+    def standing(self) -> CheckupQuerySet:
+        """Leave out what was entered in error."""
+        return self.exclude(encounter__status=Encounter.Status.VOID)
+
+
 class DentalCheckup(Recorded, Synced):
     """What the dental team saw and did in one mouth at one contact.
 
     Dental education, toothbrush and toothpaste are three separate yes/no facts. Either teeth are charted
-    (`ToothFinding`) or quick counts are kept; `decayed` etc. are null when nobody counted.
+    (`ToothFinding`) or quick counts are kept; with a chart the decayed are counted from it, and missing and filled
+    stay null, for milk and permanent teeth are never added. `decayed` etc. are null when nobody counted.
+    `once` is derived from session and patient and empty on a void row: by it the database refuses a second check-up
+    of one person in one session, and a later merge of two people does not break it.
     """
 
     class Urgency(models.IntegerChoices):
@@ -104,6 +136,7 @@ class DentalCheckup(Recorded, Synced):
 
     encounter = models.OneToOneField(Encounter, on_delete=models.PROTECT, related_name="checkup")
     session = models.ForeignKey(Session, null=True, blank=True, on_delete=models.PROTECT, related_name="checkups")
+    once = models.UUIDField(null=True, blank=True, editable=False)
     observed_at = models.DateTimeField()
     pain = models.BooleanField(_("pain now"), default=False)
     gums_bleed = models.BooleanField(_("gums bleed"), default=False)
@@ -119,8 +152,11 @@ class DentalCheckup(Recorded, Synced):
     advised_to_come = models.BooleanField(_("advised to come to the centre"), default=False)
     note = models.CharField(_("note"), max_length=200, blank=True)
 
+    objects = CheckupQuerySet.as_manager()
+
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["once"], name="mobile_checkup_once"),
             models.CheckConstraint(condition=Q(urgency__lte=4), name="mobile_checkup_urgency"),
             models.CheckConstraint(
                 condition=(Q(decayed_primary=None) | Q(decayed_primary__lte=20))
@@ -133,8 +169,10 @@ class DentalCheckup(Recorded, Synced):
         indexes = [models.Index(fields=["session"], name="mobile_checkup_session")]
 
 
-PERMANENT = [10 * q + n for q in (1, 2, 3, 4) for n in range(1, 9)]
-PRIMARY = [10 * q + n for q in (5, 6, 7, 8) for n in range(1, 6)]
+    @property
+    def patient_id(self) -> UUID:
+        """Return whose mouth it was; the log ties each change to a person."""
+        return self.encounter.patient_id
 
 
 class ToothFinding(Recorded):
@@ -149,8 +187,8 @@ class ToothFinding(Recorded):
         constraints = [
             models.UniqueConstraint(fields=["checkup", "tooth"], name="mobile_tooth_once"),
             models.CheckConstraint(
-                condition=Q(tooth__in=PERMANENT, code__in=list("0123456789"))
-                | Q(tooth__in=PRIMARY, code__in=list("ABCDEFG")),
+                condition=Q(tooth__in=PERMANENT, code__in=list(PERMANENT_CODES))
+                | Q(tooth__in=PRIMARY, code__in=list(PRIMARY_CODES)),
                 name="mobile_tooth_and_code",
             ),
         ]
