@@ -149,9 +149,9 @@ def nice_ticks(largest: float, wanted: int = 4) -> list[float]:
         return [0, 1]
     raw = largest / wanted
     power = 10 ** math.floor(math.log10(raw))
-    step = next(n * power for n in (1, 2, 2.5, 5, 10) if n * power >= raw * 0.999)
-    if step < 1 and float(largest).is_integer():
-        step = 1
+    whole = float(largest).is_integer()  # people and boxes do not come in halves
+    steps = [n * power for n in (1, 2, 2.5, 5, 10, 20) if not whole or float(n * power).is_integer()]
+    step = next((step for step in steps if step >= raw * 0.999), 1)
     count = math.ceil(largest / step - 1e-9)
     return [round(i * step, 10) for i in range(count + 1)]
 

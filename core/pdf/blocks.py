@@ -182,7 +182,9 @@ class Fields(Block):
             if fits < 2 or available_height < 150:
                 return []
             heads.append((label, value.part(0, fits)))
-            tails.append((KhmerText(label.plain + " …", LABEL), value.part(fits, len(value.lines))))
+            tails.append(
+                (KhmerText(label.plain.removesuffix(" …") + " …", LABEL), value.part(fits, len(value.lines)))
+            )
         wide = self.wide[:1]
         return [self._part([heads], wide, self.qr), self._part([tails, *self.rows[1:]], wide + self.wide[1:])]
 

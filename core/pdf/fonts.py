@@ -101,6 +101,7 @@ def register(folder: Path = FOLDER) -> None:
             pdfmetrics.registerFont(ShapedFont(name, path))
 
 
+@lru_cache(maxsize=8)
 def font(name: str) -> ShapedFont:
     """Return a registered font of ours by name."""
     register()

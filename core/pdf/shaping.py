@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import reportlab
 import uharfbuzz
+from reportlab import rl_config
 from reportlab.lib.rl_accel import fp_str
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.pdfgen.textobject import PDFTextObject
@@ -28,6 +29,8 @@ if not reportlab.Version.startswith(TRIED_WITH):
         f"core.pdf was tried with ReportLab {TRIED_WITH}x, this is {reportlab.Version}: it overrides "
         "PDFTextObject._formatText. Run tests/core/pdf, look at a page, then raise TRIED_WITH."
     )
+
+rl_config.useA85 = 0  # ReportLab writes streams as ASCII unless told: a quarter larger, and slower
 
 JOINERS = "\u200b\u200c\u200d\u25cc"  # they take the script of the text before them
 MISSING = "?"
@@ -193,13 +196,16 @@ class ShapedText(PDFTextObject):
             if glyph.dy != rise:
                 line.flush()
                 rise = glyph.dy
-                code.append(f"{fp_str(self._rise + rise * size / 1000)} Ts")
-            line.move(-glyph.dx)
+                code.append(f"{self._rise + rise * size / 1000:.2f} Ts")
+            if glyph.dx:
+                line.move(-glyph.dx)
             line.letters.append(letter)
-            line.move(glyph.width - glyph.advance + glyph.dx)
+            after = glyph.width - glyph.advance + glyph.dx
+            if after:
+                line.move(after)
         line.flush()
         if rise:
-            code.append(f"{fp_str(self._rise)} Ts")
+            code.append(f"{self._rise:.2f} Ts")
 
 
 class _Line:
@@ -212,10 +218,9 @@ class _Line:
         self.pending = 0.0
 
     def move(self, thousandths: float) -> None:
-        if abs(thousandths) < 0.01:
-            return
-        self._close()
-        self.parts.append(fp_str(thousandths))
+        if abs(thousandths) >= 0.05:
+            self._close()
+            self.parts.append(f"{thousandths:.1f}")
 
     def _close(self) -> None:
         if self.letters:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -13,6 +13,7 @@ from core.pdf.text import KhmerText
 
 Cell = str | int | float | Decimal | KhmerText | None
 PAD_X, PAD_Y = 4.5, 2.2
+SMALLEST = 6.0  # points; below it Khmer subscripts run together in print
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,9 @@ class Row:
         self.cells, self.total, self.shaded = cells, total, shaded
         self.height = 0.0
 
-    def lay(self, widths: Sequence[float]) -> None:
+    def lay(self, widths: Sequence[float], pad: float) -> None:
         """Wrap every cell into its column (points)."""
-        heights = [cell.wrap(width - 2 * PAD_X)[1] for cell, width in zip(self.cells, widths, strict=True)]
+        heights = [cell.wrap(width - 2 * pad)[1] for cell, width in zip(self.cells, widths, strict=True)]
         self.height = max(heights) + 2 * PAD_Y
 
     def split(self, height: float) -> tuple[Row, Row] | None:
@@ -93,6 +94,7 @@ class Table(Flowable):
         if total_row is not None:
             self.rows.append(Row(self._cells(total_row, aligns, style.but(bold=True)), total=True))
         self.widths: list[float] = []
+        self.pad = PAD_X
         self._laid_for: float | None = None
 
     @staticmethod
@@ -106,25 +108,43 @@ class Table(Flowable):
         """Lay the table out for a width in points; return (width, height)."""
         if self._laid_for != available_width:
             self._laid_for = available_width
+            self._shrink(available_width)
             self.widths = self._share(available_width)
             for row in (self.heading, *self.rows):
-                row.lay(self.widths)
+                row.lay(self.widths, self.pad)
         self.width = available_width
         self.height = self.heading.height + sum(row.height for row in self.rows)
         return self.width, self.height
 
+    def _shrink(self, available: float) -> None:
+        """Set a table of many columns smaller, down to 6 points, before words must be broken."""
+        fixed = sum(column.width or 0 for column in self.columns) * MM
+        while True:
+            least = sum(self._widest(i, KhmerText.longest_word) for i in self._free())
+            smaller = max(self.style.size - 0.75, SMALLEST)
+            if fixed + least <= available or smaller == self.style.size:
+                return
+            for cell in (cell for row in (self.heading, *self.rows) for cell in row.cells):
+                cell.style = cell.style.but(size=cell.style.size * smaller / self.style.size)
+            self.style = self.style.but(size=smaller)
+            self.pad = max(self.pad - 0.6, 2.0)
+
+    def _free(self) -> list[int]:
+        return [i for i, column in enumerate(self.columns) if column.width is None]
+
+    def _widest(self, column: int, measure: Callable[[KhmerText], float]) -> float:
+        cells = (row.cells[column] for row in (self.heading, *self.rows))
+        return max(measure(cell) for cell in cells) + 2 * self.pad + 0.1
+
     def _share(self, available: float) -> list[float]:
         """Give every column its width: the fixed ones theirs, the others by what stands in them."""
-        columns = [
-            [self.heading.cells[i], *(row.cells[i] for row in self.rows)] for i in range(len(self.columns))
-        ]
         fixed = {i: column.width * MM for i, column in enumerate(self.columns) if column.width is not None}
-        free = [i for i in range(len(self.columns)) if i not in fixed]
+        free = self._free()
         left = available - sum(fixed.values())
         if not free or left <= 0:
             return _scaled([fixed.get(i, 30.0) for i in range(len(self.columns))], available)
-        least = {i: max(cell.longest_word() for cell in columns[i]) + 2 * PAD_X + 0.1 for i in free}
-        wish = {i: max(cell.natural_width() for cell in columns[i]) + 2 * PAD_X + 0.1 for i in free}
+        least = {i: self._widest(i, KhmerText.longest_word) for i in free}
+        wish = {i: self._widest(i, KhmerText.natural_width) for i in free}
         if sum(least.values()) >= left:  # words will be broken: the wide columns give way first
             cap = left / len(free)
             spare = left - sum(min(width, cap) for width in least.values())
@@ -159,7 +179,7 @@ class Table(Flowable):
     def _part(self, rows: list[Row]) -> Table:
         part = Table(self.columns, [], style=self.style, grid=self.grid)
         part.heading, part.rows, part.widths = self.heading, rows, self.widths
-        part._laid_for = self._laid_for
+        part._laid_for, part.pad = self._laid_for, self.pad
         return part
 
     def draw(self) -> None:
@@ -176,7 +196,7 @@ class Table(Flowable):
             canvas.line(0, top if row.total else bottom, self.width, top if row.total else bottom)
             x = 0.0
             for cell, width in zip(row.cells, self.widths, strict=True):
-                cell.draw_lines(canvas, x + PAD_X, top - PAD_Y, width - 2 * PAD_X)
+                cell.draw_lines(canvas, x + self.pad, top - PAD_Y, width - 2 * self.pad)
                 x += width
             top = bottom
         if self.grid:

@@ -53,6 +53,6 @@ def sinking(right):
 
     def wrong(self, glyphs, letters, size, code):
         right(self, glyphs, letters, size, code)
-        code[:] = [operator for operator in code if operator != "0 Ts"]
+        code[:] = [operator for operator in code if operator != "0.00 Ts"]
 
     return wrong
