@@ -215,7 +215,7 @@ def _names(picture: Picture, chart: Chart, left: float, names: list[list[str]]) 
         size = SIZE if len(lines) == 1 else SMALL
         size *= min(1, *(step * 0.96 / max(picture.measure(line, size), 1) for line in lines))
         for i, line in enumerate(lines):
-            y = picture.height - FOOT * longest + 8 + i * FOOT
+            y = picture.height - FOOT * longest + 5.5 + i * FOOT
             picture.words(left + step * (index + 0.5), y, line, size)
 
 
@@ -241,7 +241,7 @@ def _scale(picture: Picture, chart: Chart, top: float) -> tuple[float, float, Ca
     left = max(picture.measure(number(tick), SMALL) for tick in ticks) + 6
     room = (picture.width - left) / len(chart.categories) * 0.96
     names = [_name_lines(picture, category, room) for category in chart.categories]
-    bottom = picture.height - FOOT * max(map(len, names)) - 4
+    bottom = picture.height - FOOT * max(map(len, names)) - 6
     for tick in ticks:
         y = bottom - (bottom - top) * tick / ticks[-1]
         picture.stroke("grid" if tick else "axis", (left, y), (picture.width, y))
@@ -306,7 +306,9 @@ def _line(picture: Picture, chart: Chart, top: float) -> None:
                 x, y = left + step * (index + 0.5), bottom - high(value)
                 picture.marks.append(Dot(x, y, f"series-{number_of}", tip(chart, series, index)))
                 if len(chart.series) <= 2:
-                    _value(picture, x, y - 6 if number_of == 1 else y + 11, number(value), step)
+                    others = [other.values[index] or 0 for other in chart.series if other is not series]
+                    above = not others or value > others[0] or (value == others[0] and number_of == 1)
+                    _value(picture, x, y - 6 if above else y + 11, number(value), step)
 
 
 def _rows(picture: Picture, chart: Chart, top: float) -> None:
