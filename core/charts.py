@@ -308,7 +308,10 @@ def _line(picture: Picture, chart: Chart, top: float) -> None:
                 if len(chart.series) <= 2:
                     others = [other.values[index] or 0 for other in chart.series if other is not series]
                     above = not others or value > others[0] or (value == others[0] and number_of == 1)
-                    _value(picture, x, y - 6 if above else y + 11, number(value), step)
+                    if above or y + 11 < bottom:
+                        _value(picture, x, y - 6 if above else y + 11, number(value), step)
+                    else:  # no room between the point and the axis
+                        picture.words(x + 6, y + 2.5, number(value), SMALL, "start", "value")
 
 
 def _rows(picture: Picture, chart: Chart, top: float) -> None:
