@@ -95,7 +95,7 @@ def constraint_code(error: IntegrityError) -> str:
     """
     diag = getattr(error.__cause__, "diag", None)
     if diag is not None and diag.constraint_name:
-        return f"constraint.{diag.constraint_name}"
+        return "constraint.same_id" if diag.constraint_name.endswith("_pkey") else f"constraint.{diag.constraint_name}"
     text = str(error)
     for prefix in ("CHECK constraint failed: ", "UNIQUE constraint failed: index '"):
         if text.startswith(prefix):

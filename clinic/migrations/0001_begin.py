@@ -124,7 +124,7 @@ class Migration(migrations.Migration):
                 ('recorded_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('kind', models.CharField(choices=[('outpatient', 'Out-patient'), ('inpatient', 'In-patient'), ('mobile', 'Mobile team')], max_length=10)),
                 ('on', models.DateField(verbose_name='date')),
-                ('age_slot', models.PositiveSmallIntegerField(null=True)),
+                ('age_slot', models.PositiveSmallIntegerField(blank=True, null=True)),
                 ('told_age', models.PositiveSmallIntegerField(blank=True, null=True)),
                 ('told_unit', models.CharField(blank=True, choices=[('d', 'days'), ('w', 'weeks'), ('m', 'months'), ('y', 'years')], max_length=1)),
                 ('status', models.CharField(choices=[('open', 'Open'), ('closed', 'Closed'), ('void', 'Entered in error')], default='open', max_length=6)),
@@ -238,7 +238,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='namekey',
-            index=models.Index(fields=['key', 'patient'], name='clinic_namekey_key'),
+            index=models.Index(fields=['key', 'patient'], name='clinic_namekey_key', opclasses=['varchar_pattern_ops', 'uuid_ops']),
         ),
         migrations.AddIndex(
             model_name='identifier',

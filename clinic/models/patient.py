@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 
 from django.db import models
 from django.db.models import F, Q
@@ -112,7 +112,7 @@ class Patient(Recorded, Synced):
         self.birth_earliest = birth.earliest if birth else None
         self.birth_latest = birth.latest if birth else None
 
-    def age_on(self, day: datetime.date) -> Age | None:
+    def age_on(self, day: dt.date) -> Age | None:
         """Return the completed age on a day, no older than at death; None when the birth is unknown."""
         if self.birth_date is None:
             return None
@@ -151,13 +151,20 @@ class Identifier(Recorded):
 
 
 class NameKey(models.Model):
-    """A sound key of a patient's name, or a sorted pair of them: what the search box looks up."""
+    """What the search box looks up: a sound key of a name, a sorted pair of them, or a phone number backwards.
+
+    Keys are compared from their beginning; the operator classes let PostgreSQL do that by index in any locale.
+    """
 
     key = models.CharField(max_length=64)
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="+")
 
     class Meta:
-        indexes = [models.Index(fields=["key", "patient"], name="clinic_namekey_key")]
+        indexes = [
+            models.Index(
+                fields=["key", "patient"], name="clinic_namekey_key", opclasses=["varchar_pattern_ops", "uuid_ops"]
+            )
+        ]
 
 
 class NumberBlock(models.Model):

@@ -1,0 +1,1 @@
+"""Questions across the tables of this room: who is meant, who waits, who lies where, what happened."""

@@ -1,0 +1,196 @@
+"""Register a person, correct what is written of them, record a death and take it back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from types import EllipsisType
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Max
+
+from clinic import rules
+from clinic.models import Encounter, Identifier, NameKey, Patient
+from clinic.services import numbers
+from core.ages import Birth, Unit
+from core.audit import journal
+from core.db import create_many, save_checked
+from core.errors import RuleBroken
+from core.ids import uuid7
+from core.khmer import latin_digits, normalise
+from core.names import name_keys
+from core.phones import parse_phone
+from core.places.models import Village
+
+NAMES = ("family_name", "given_name", "family_name_km", "given_name_km")
+CORRECTABLE = frozenset({*NAMES, "sex", "village", "phone", "guardian"})
+
+Told = tuple[int, Unit, dt.date]
+
+
+@transaction.atomic
+def register(
+    *, by: Any, today: dt.date, sex: str, id: UUID | None = None, family_name: str = "", given_name: str = "",
+    family_name_km: str = "", given_name_km: str = "", birth: Birth | None = None, told: Told | None = None,
+    village: Village | None = None, phone: str = "", guardian: str = "", identifiers: Iterable[tuple[str, str]] = (),
+) -> Patient:  # fmt: skip
+    """Register a person and give them the desk's next patient number.
+
+    `told` is an age as told, (value, unit, on which day); without `birth` the birth is derived from it.
+    `identifiers` are (kind, value) pairs. Raises RuleBroken: clinic.name_missing, core.phone_unreadable,
+    core.birth_in_future, clinic.date_in_future; Conflict("constraint.same_id") for a record sent twice.
+    """
+    patient = Patient(id=id or uuid7(), sex=sex, village=village, recorded_by=by)
+    _write_words(
+        patient, family_name=family_name, given_name=given_name, family_name_km=family_name_km,
+        given_name_km=given_name_km, phone=phone, guardian=guardian,
+    )  # fmt: skip
+    _tell(patient, birth, told, today)
+    others = identifier_rows(patient, identifiers)
+    patient.number = numbers.take()
+    save_checked(patient)
+    create_many(NameKey, key_rows(patient))
+    create_many(Identifier, others)
+    journal.note("clinic.patient.registered", patient, by=by, number=patient.number)
+    return patient
+
+
+@transaction.atomic
+def correct(
+    *, patient: Patient, by: Any, today: dt.date, birth: Birth | EllipsisType | None = ...,
+    told: Told | None = None, identifiers: Iterable[tuple[str, str]] = (), **changes: Any,
+) -> Patient:  # fmt: skip
+    """Correct what is written of a person; only what is given changes, and the log keeps old and new.
+
+    `birth=None` makes it unknown. A corrected birth writes the age of every contact again. Raises what `register`
+    raises, and RuleBroken("clinic.birth_after_contact") when the person was seen before that birth.
+    """
+    if unknown := changes.keys() - CORRECTABLE:
+        raise TypeError(f"not corrected here: {sorted(unknown)}")
+    before, keys = _snapshot(patient), set(_keys(patient))
+    words = {name: value for name, value in changes.items() if name not in {"sex", "village"}}
+    for name in changes.keys() & {"sex", "village"}:
+        setattr(patient, name, changes[name])
+    _write_words(patient, **words)
+    moved: list[Encounter] = []
+    if birth is not ... or told:
+        _tell(patient, None if birth is ... else birth, told, today)
+        moved = _age_contacts_again(patient, today)
+    others = identifier_rows(patient, identifiers)
+    altered = {name: [old, new] for name, old, new in _differences(before, _snapshot(patient))}
+    if not altered and not others:
+        return patient
+    save_checked(patient)
+    if keys != set(_keys(patient)):
+        NameKey.objects.filter(patient=patient).delete()
+        create_many(NameKey, key_rows(patient))
+    if moved:
+        Encounter.objects.bulk_update(moved, ["age_slot"], batch_size=500)
+    create_many(Identifier, others)
+    journal.note("clinic.patient.corrected", patient, *moved, by=by, changes=altered)
+    return patient
+
+
+@transaction.atomic
+def record_death(*, patient: Patient, on: dt.date, source: str, by: Any, today: dt.date) -> Patient:
+    """Record when a person died and who said so.
+
+    Raises RuleBroken: clinic.already_deceased, clinic.date_in_future, clinic.death_before_birth,
+    clinic.death_before_contact.
+    """
+    write_death(patient=patient, on=on, source=source, today=today)
+    journal.note("clinic.patient.died", patient, by=by, on=on, source=patient.deceased_source)
+    return patient
+
+
+@transaction.atomic
+def undo_death(*, patient: Patient, reason: str, by: Any) -> Patient:
+    """Take back a death recorded in error. Raises RuleBroken: clinic.not_deceased, clinic.reason_missing."""
+    if patient.deceased_on is None:
+        raise RuleBroken("clinic.not_deceased")
+    if not (reason := normalise(reason)):
+        raise RuleBroken("clinic.reason_missing", field="reason")
+    was = {"on": patient.deceased_on, "source": patient.deceased_source}
+    patient.deceased_on, patient.deceased_source = None, ""
+    save_checked(patient)
+    journal.note("clinic.patient.death_undone", patient, by=by, reason=reason, was=was)
+    return patient
+
+
+def write_death(*, patient: Patient, on: dt.date, source: str, today: dt.date) -> None:
+    """Check and write a death, leaving the note to the act of which it is part."""
+    if patient.deceased_on:
+        raise RuleBroken("clinic.already_deceased", field="on", died=patient.deceased_on.isoformat())
+    contacts = Encounter.objects.filter(patient=patient).exclude(status=Encounter.Status.VOID)
+    last = contacts.aggregate(last=Max("on"))["last"]
+    rules.check_death(on, today=today, birth=patient.birth, last_contact=last)
+    patient.deceased_on, patient.deceased_source = on, normalise(source)
+    save_checked(patient)
+
+
+def key_rows(patient: Patient) -> list[NameKey]:
+    """Return what the search box needs to find this person, unsaved; a bulk import writes the same rows."""
+    return [NameKey(key=key, patient=patient) for key in sorted(_keys(patient))]
+
+
+def identifier_rows(patient: Patient, identifiers: Iterable[tuple[str, str]]) -> list[Identifier]:
+    """Return rows for (kind, value) pairs, unsaved; empty values are left out."""
+    pairs = {(kind, latin_digits(normalise(value))): None for kind, value in identifiers}
+    return [
+        Identifier(patient=patient, kind=kind, value=value, recorded_by=patient.recorded_by)
+        for kind, value in pairs
+        if value
+    ]
+
+
+def _write_words(patient: Patient, **words: str) -> None:
+    for name, value in words.items():
+        setattr(patient, name, _phone(value) if name == "phone" else normalise(value))
+    if not patient.name:
+        raise RuleBroken("clinic.name_missing", field="family_name")
+
+
+def _phone(text: str) -> str:
+    try:
+        return parse_phone(text) if text else ""
+    except RuleBroken as broken:
+        raise RuleBroken(broken.code, field="phone") from broken
+
+
+def _tell(patient: Patient, birth: Birth | None, told: Told | None, today: dt.date) -> None:
+    if told and told[2] > today:
+        raise RuleBroken("clinic.date_in_future", field="birth")
+    if told and birth is None:
+        birth = Birth.from_stated(*told)
+    rules.check_birth(birth, today=today)
+    patient.tell_birth(birth)
+    patient.told_age, patient.told_unit, patient.told_on = told or (None, "", None)
+
+
+def _age_contacts_again(patient: Patient, today: dt.date) -> list[Encounter]:
+    """Give the contacts whose age differs under the birth now known, with the new age set but not saved."""
+    contacts = list(Encounter.objects.filter(patient=patient).exclude(status=Encounter.Status.VOID))
+    rules.check_birth(patient.birth, today=today, contacts=[contact.on for contact in contacts])
+    moved = []
+    for contact in contacts:
+        slot = rules.slot_at(contact.on, birth=patient.birth, told=contact.told)
+        if slot != contact.age_slot:
+            contact.age_slot = slot
+            moved.append(contact)
+    return moved
+
+
+def _keys(patient: Patient) -> set[str]:
+    return name_keys(*(getattr(patient, name) for name in NAMES)) | rules.phone_keys(patient.phone)
+
+
+def _snapshot(patient: Patient) -> dict[str, Any]:
+    names = (*NAMES, "sex", "village_id", "phone", "guardian", "birth_date", "birth_precision", "birth_earliest",
+             "birth_latest", "told_age", "told_unit", "told_on")  # fmt: skip
+    return {name: getattr(patient, name) for name in names}
+
+
+def _differences(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, Any, Any]]:
+    return [(name, old, after[name]) for name, old in before.items() if old != after[name]]
