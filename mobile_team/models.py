@@ -168,7 +168,6 @@ class DentalCheckup(Recorded, Synced):
         ]
         indexes = [models.Index(fields=["session"], name="mobile_checkup_session")]
 
-
     @property
     def patient_id(self) -> UUID:
         """Return whose mouth it was; the log ties each change to a person."""

@@ -53,7 +53,7 @@ def teeth_exist(findings: Findings) -> None:
         else:
             raise RuleBroken("mobile_team.no_such_tooth", field="findings", tooth=tooth)
         if len(code) != 1 or code not in codes:
-            raise RuleBroken("mobile_team.no_such_code", field="findings", tooth=tooth, code=code)
+            raise RuleBroken("mobile_team.no_such_code", field="findings", tooth=tooth, mark=code)
 
 
 def dmft_permanent(findings: Findings, years: int | None) -> Index:
