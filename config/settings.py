@@ -2,13 +2,15 @@
 
 import re
 from pathlib import Path
+from urllib.parse import quote
 
 from django.core.management.utils import get_random_secret_key
 
+from config import broker
 from config.env import database_from_url, env_bool, env_int, env_list, env_str
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = Path(env_str("VAR_DIR", str(BASE_DIR / "var")))
+VAR_DIR = BASE_DIR / env_str("VAR_DIR", "var")
 VERSION = re.search(r"^## (\S+)", (BASE_DIR / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)[1]  # type: ignore[index]
 
 
@@ -108,7 +110,8 @@ SQLITE_OPTIONS = {
     # NORMAL lost acknowledged commits in simulated power cuts; FULL lost none.
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32768;",
 }
-DATABASES = {"default": database_from_url(env_str("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'clinic.sqlite3'}")}
+SQLITE_URL = f"sqlite:///{quote(str(VAR_DIR / 'clinic.sqlite3'))}"
+DATABASES = {"default": database_from_url(env_str("DATABASE_URL") or SQLITE_URL, base=BASE_DIR)}
 if DATABASES["default"]["ENGINE"] == "core.sqlite":
     DATABASES["default"] |= {"OPTIONS": SQLITE_OPTIONS | {"key": env_str("DATABASE_KEY")}, "CONN_MAX_AGE": 60}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -116,14 +119,21 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- Broker and cache: Redis by REDIS_URL, else the embedded one that `manage.py start` keeps ------------------------
 
 REDIS_URL = env_str("REDIS_URL")
-EMBEDDED_SOCKET = VAR_DIR / "run" / "broker.sock"
-CELERY_BROKER_URL = REDIS_URL or f"redis+socket://{EMBEDDED_SOCKET}"
+BROKER_PROGRAM = None if REDIS_URL else broker.program()
+BROKER_SOCKET = broker.socket_in(VAR_DIR)
+CELERY_BROKER_URL = REDIS_URL or (broker.url(BROKER_SOCKET) if BROKER_PROGRAM else "filesystem://")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 1800
+# A message is given out again when its worker has been silent for longer than any task may last.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 4000}
+if CELERY_BROKER_URL == "filesystem://":  # no such program for this machine (Windows): slower, but it works
+    FOLDERS = {name: str(VAR_DIR / "broker" / "messages") for name in ("data_folder_in", "data_folder_out")}
+    CELERY_BROKER_TRANSPORT_OPTIONS = FOLDERS | {
+        "control_folder": str(VAR_DIR / "broker" / "control"), "polling_interval": 0.1,
+    }  # fmt: skip
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -165,6 +175,7 @@ WORD_TABLES = [
     "referrals.words.WORDS",
     "pharmacy.words.WORDS",
     "desk.words.WORDS",
+    "desk.register.words.WORDS",
     "reports.words.WORDS",
 ]
 
@@ -199,7 +210,9 @@ USE_THOUSAND_SEPARATOR = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "static", VAR_DIR / "assets"]
+ASSETS = VAR_DIR / "assets"  # fonts and icons made from packages at set-up
+ASSETS.mkdir(parents=True, exist_ok=True)
+STATICFILES_DIRS = [BASE_DIR / "static", ASSETS]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "config.static.HashedStatic"},

@@ -1,0 +1,292 @@
+"""Write good rows, a few hundred at a time: each chunk whole or not at all, each row once however often it comes."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Max
+from django.utils import timezone
+
+from clinic.models import Admission, Diagnosis, Encounter, Identifier, NameKey, NumberBlock, Patient
+from core.ages import Birth, Precision, slot_of
+from core.audit import journal
+from core.audit.journal import Note
+from core.db import create_many
+from core.errors import RuleBroken
+from core.ids import derived_id, patient_number
+from core.names import name_keys
+from core.periods import CLINIC_TZ
+from desk.register.checking import Contact, disagree
+from mobile_team.models import DentalCheckup, Session
+
+CHUNK = 400
+_VAGUENESS = [Precision.DAY, Precision.MONTH, Precision.YEAR, Precision.STATED, Precision.UNKNOWN]
+
+
+@dataclass
+class Known:
+    """What is known of one register reference, from the database and from the rows before."""
+
+    patient: Patient
+    new: bool = False
+    changed: bool = False
+    last_contact: datetime.date | None = None
+    open_stay: Admission | None = None
+
+
+@dataclass
+class Outcome:
+    """What came of a chunk: contacts written, contacts that were there already, rows refused with their reasons."""
+
+    added: int = 0
+    known: int = 0
+    refused: list[tuple[Contact, list[RuleBroken]]] = field(default_factory=list)
+
+
+class Loader:
+    """Judge contacts against what is known and write them; with `dry` it only judges."""
+
+    def __init__(self, *, by: Any, dry: bool) -> None:
+        self.by, self.dry = by, dry
+        self.known: dict[str, Known] = {}
+        self.seen: set[UUID] = set()
+
+    def take(self, contacts: list[Contact]) -> Outcome:
+        """Take one chunk; raises nothing for a bad row, which comes back refused instead."""
+        with transaction.atomic():
+            outcome = self._take(contacts)
+            if self.dry:
+                transaction.set_rollback(True)
+        return outcome
+
+    def forget(self, contact: Contact) -> None:
+        """Forget what a failed chunk seemed to have done, so that its rows are judged anew from the database."""
+        self.seen.discard(contact.id)
+        self.known.pop(contact.ref, None)
+
+    def _take(self, contacts: list[Contact]) -> Outcome:
+        outcome = Outcome()
+        self._look_up(contacts)
+        there = set(Encounter.objects.filter(id__in=[c.id for c in contacts]).values_list("id", flat=True))
+        fresh: list[tuple[Contact, Known]] = []
+        ended: list[Admission] = []
+        for contact in contacts:
+            if contact.id in there or contact.id in self.seen:
+                outcome.known += 1
+                continue
+            known = self.known.get(contact.ref) or self._meet(contact)
+            reasons = _against(contact, known)
+            if reasons:
+                outcome.refused.append((contact, reasons))
+                continue
+            self.seen.add(contact.id)
+            if stay := _completed(contact, known):
+                _end(stay, contact)
+                known.open_stay = None
+                ended.append(stay)
+                outcome.known += 1
+            else:
+                fresh.append((contact, known))
+                outcome.added += 1
+            _learn(contact, known)
+        if not self.dry:
+            self._write(fresh, ended)
+        return outcome
+
+    def _look_up(self, contacts: list[Contact]) -> None:
+        """Find the people these rows speak of who are known already: three queries."""
+        refs = {c.ref for c in contacts} - self.known.keys()
+        numbers = Identifier.objects.filter(kind=Identifier.Kind.REGISTER, value__in=refs).select_related("patient")
+        people = {n.value: n.patient for n in numbers}
+        ids = [p.pk for p in people.values()]
+        valid = Encounter.objects.filter(patient__in=ids).exclude(status=Encounter.Status.VOID)
+        last = dict(valid.order_by().values_list("patient").annotate(Max("on")))
+        stays = {a.patient_id: a for a in Admission.objects.open().filter(patient__in=ids)}
+        for ref, patient in people.items():
+            self.known[ref] = Known(patient, last_contact=last.get(patient.pk), open_stay=stays.get(patient.pk))
+
+    def _meet(self, contact: Contact) -> Known:
+        """Make a new person out of the first row that speaks of them."""
+        patient = Patient(
+            id=derived_id("register-patient", contact.ref), sex=contact.sex, village_id=contact.village_id,
+            phone=contact.phone, recorded_by=self.by, **contact.names,
+        )  # fmt: skip
+        patient.tell_birth(contact.birth)
+        if contact.told:
+            patient.told_age, patient.told_unit, patient.told_on = contact.told
+        return Known(patient, new=True)
+
+    def _write(self, fresh: list[tuple[Contact, Known]], ended: list[Admission]) -> None:
+        people = {known.patient.pk: known for _, known in fresh}
+        changed = [k.patient for k in people.values() if k.changed and not k.new]
+        new = [k for k in people.values() if k.new]
+        self._write_people([k.patient for k in new], {known.patient.pk: contact.ref for contact, known in reversed(fresh)})
+        if changed:
+            births = ["birth_precision", "birth_date", "birth_earliest", "birth_latest", "deceased_on", "deceased_source"]
+            Patient.objects.bulk_update(changed, births)
+        encounters = [_encounter(contact, known, self.by) for contact, known in fresh]
+        create_many(Encounter, encounters)
+        create_many(Diagnosis, [d for c, _ in fresh for d in _diagnoses(c, self.by)])
+        stays = [_stay(c, k, self.by) for c, k in fresh if c.kind == Encounter.Kind.INPATIENT]
+        create_many(Admission, stays)
+        self._write_checkups([c for c, _ in fresh if c.has_checkup])
+        for stay in ended:
+            stay.save(update_fields=["discharged_on", "discharge_type", "outcome"])
+        reslotted = _reslot(changed, skip={e.pk for e in encounters})
+        notes = [Note("desk.register.contact", e, detail={"line": c.row.line}) for e, (c, _) in zip(encounters, fresh, strict=True)]
+        notes += [Note("desk.register.patient", k.patient) for k in new]
+        notes += [Note("desk.register.patient_corrected", p) for p in changed]
+        notes += [Note("desk.register.discharged", s) for s in ended]
+        if reslotted:
+            notes.append(Note("desk.register.ages_corrected", None, tuple(reslotted)))
+        if notes:
+            journal.note_many(notes, by=self.by)
+        for known in people.values():
+            known.new = known.changed = False
+
+    def _write_people(self, patients: list[Patient], refs: dict[UUID, str]) -> None:
+        if not patients:
+            return
+        # Lock first, so that two loads never take the same numbers.
+        NumberBlock.objects.filter(holder="").update(next=F("next") + len(patients))
+        after = NumberBlock.objects.values_list("next", flat=True).get(holder="")
+        for n, patient in enumerate(patients, start=after - len(patients)):
+            patient.number = patient_number(n)
+        create_many(Patient, patients)
+        create_many(
+            Identifier,
+            [
+                Identifier(patient=p, kind=Identifier.Kind.REGISTER, value=refs[p.pk], recorded_by=self.by)
+                for p in patients
+            ],
+        )
+        NameKey.objects.bulk_create(
+            NameKey(key=key, patient=p)
+            for p in patients
+            for key in sorted(name_keys(p.family_name, p.given_name, p.family_name_km, p.given_name_km))
+        )
+
+    def _write_checkups(self, contacts: list[Contact]) -> None:
+        days, villages = {c.on for c in contacts}, {c.village_id for c in contacts if c.village_id}
+        sessions = {
+            (s.on, s.village_id): s
+            for s in Session.objects.filter(on__in=days, village__in=villages).exclude(state=Session.State.CANCELLED)
+        }
+        create_many(DentalCheckup, [_checkup(c, sessions.get((c.on, c.village_id or 0)), self.by) for c in contacts])
+        held = {s.pk for c in contacts if (s := sessions.get((c.on, c.village_id or 0))) and s.state == Session.State.PLANNED}
+        if held:
+            Session.objects.filter(pk__in=held).update(state=Session.State.HELD)
+
+
+def _against(contact: Contact, known: Known) -> list[RuleBroken]:
+    """Return every reason why what is known of this person speaks against the row."""
+    patient, reasons = known.patient, []
+    if patient.sex != contact.sex:
+        reasons.append(RuleBroken("desk.sex_differs", field="sex", value=contact.sex, known=patient.sex))
+    birth = patient.birth
+    if birth and contact.birth and disagree(birth, contact.birth):
+        reasons.append(RuleBroken("desk.birth_differs", field="birth_date", known=birth.date.isoformat()))
+    elif birth and birth.precision != Precision.STATED and contact.on < birth.earliest:
+        reasons.append(
+            RuleBroken("desk.contact_before_birth", field="contact_date", value=birth.earliest.isoformat(), on=contact.on.isoformat())
+        )
+    if patient.deceased_on and max(contact.on, contact.discharged_on or contact.on) > patient.deceased_on:
+        reasons.append(RuleBroken("desk.contact_after_death", field="contact_date", died=patient.deceased_on.isoformat()))
+    if contact.died_on and known.last_contact and known.last_contact > contact.died_on:
+        reasons.append(RuleBroken("desk.death_before_contact", field="outcome", seen=known.last_contact.isoformat()))
+    if (
+        contact.kind == Encounter.Kind.INPATIENT and not contact.discharged_on
+        and known.open_stay and not _completed(contact, known)
+    ):  # fmt: skip
+        reasons.append(RuleBroken("desk.still_admitted", field="discharge_date", since=known.open_stay.admitted_on.isoformat()))
+    return reasons
+
+
+def _completed(contact: Contact, known: Known) -> Admission | None:
+    """Return the open stay whose end this row tells of: the same person and day, now with a discharge."""
+    stay = known.open_stay
+    is_end = contact.kind == Encounter.Kind.INPATIENT and contact.discharged_on
+    return stay if stay and is_end and stay.admitted_on == contact.on else None
+
+
+def _end(stay: Admission, contact: Contact) -> None:
+    stay.discharged_on = contact.discharged_on
+    stay.discharge_type, stay.outcome = contact.discharge_type, contact.outcome
+
+
+def _learn(contact: Contact, known: Known) -> None:
+    """Take over what a good row adds: a better birth date, a death, the last contact, a stay."""
+    patient = known.patient
+    latest = max(contact.on, contact.discharged_on or contact.on)
+    known.last_contact = max(known.last_contact, latest) if known.last_contact else latest
+    if contact.birth and _VAGUENESS.index(contact.birth.precision) < _VAGUENESS.index(Precision(patient.birth_precision)):
+        patient.tell_birth(contact.birth)
+        known.changed = True
+    if contact.died_on and not patient.deceased_on:
+        patient.deceased_on, patient.deceased_source = contact.died_on, "register"
+        known.changed = True
+    if contact.kind == Encounter.Kind.INPATIENT and not contact.discharged_on:
+        known.open_stay = _stay(contact, known, None)
+
+
+def _encounter(contact: Contact, known: Known, by: Any) -> Encounter:
+    patient = known.patient
+    told = contact.told
+    return Encounter(
+        id=contact.id, patient=patient, kind=contact.kind, on=contact.on, status=Encounter.Status.CLOSED,
+        village_id=contact.village_id or patient.village_id, age_slot=age_slot(patient.birth, contact.on, contact.birth),
+        told_age=told[0] if told else None, told_unit=told[1] if told else "", result=contact.result,
+        result_text=contact.outcome_text, recorded_by=by,
+    )  # fmt: skip
+
+
+def age_slot(known: Birth | None, on: datetime.date, said: Birth | None) -> int | None:
+    """Return the age slot of a contact: by the known birth date, else by the age told then (docs/adr/0004)."""
+    if known and known.precision != Precision.STATED:
+        return slot_of(known.date, on)
+    birth = said or known
+    return slot_of(birth.date, on) if birth else None
+
+
+def _reslot(patients: Iterable[Patient], skip: set[UUID]) -> list[Encounter]:
+    """Write the age anew on earlier contacts of people whose birth became better known; return those that changed."""
+    changed = []
+    for e in Encounter.objects.filter(patient__in=[p.pk for p in patients]).exclude(pk__in=skip).select_related("patient"):
+        said = Birth.from_stated(e.told_age, e.told_unit, e.on) if e.told_age is not None else None
+        slot = age_slot(e.patient.birth, e.on, said)
+        if slot != e.age_slot:
+            e.age_slot = slot
+            changed.append(e)
+    Encounter.objects.bulk_update(changed, ["age_slot"])
+    return changed
+
+
+def _diagnoses(contact: Contact, by: Any) -> list[Diagnosis]:
+    return [
+        Diagnosis(
+            id=derived_id(contact.id, "diagnosis", pk), encounter_id=contact.id, condition_id=pk, primary=n == 0, recorded_by=by
+        )
+        for n, pk in enumerate(contact.condition_ids)
+    ]
+
+
+def _stay(contact: Contact, known: Known, by: Any) -> Admission:
+    return Admission(
+        id=derived_id(contact.id, "admission"), encounter_id=contact.id, patient=known.patient, admitted_on=contact.on,
+        discharged_on=contact.discharged_on, discharge_type=contact.discharge_type,
+        outcome=contact.outcome if contact.discharged_on else "", recorded_by=by,
+    )  # fmt: skip
+
+
+def _checkup(contact: Contact, session: Session | None, by: Any) -> DentalCheckup:
+    noon = timezone.datetime.combine(contact.on, datetime.time(12), tzinfo=CLINIC_TZ)
+    return DentalCheckup(
+        id=derived_id(contact.id, "checkup"), encounter_id=contact.id, session=session, observed_at=noon,
+        dental_education=contact.dental_education, toothbrush=contact.toothbrush, toothpaste=contact.toothpaste,
+        recorded_by=by,
+    )  # fmt: skip
