@@ -1,6 +1,8 @@
-"""Addresses of this room."""
+"""Addresses of the gazetteer."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from core.places import views
 
 app_name = "places"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("villages/", views.villages, name="villages")]
