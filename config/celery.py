@@ -25,5 +25,25 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": "core.audit.tasks.seal_reads",
         "schedule": crontab(minute="7"),
     },
+    "find work whose message or worker was lost": {
+        "task": "core.jobs.tasks.sweep",
+        "schedule": 60.0,
+    },
 }
 app.conf.beat_schedule = BEAT
+
+
+def hand_back() -> int:
+    """Give out again what workers that died had taken; return how many messages.
+
+    Only for a broker whose one worker is not running: `start` calls it before each start of that worker. On a
+    shared broker the visibility time-out does this by itself, later.
+    """
+    options = app.conf.broker_transport_options | {"visibility_timeout": 0}
+    with app.connection_for_write(transport_options=options) as connection:
+        qos = connection.default_channel.qos
+        if not hasattr(qos, "restore_visible"):
+            return 0
+        before = connection.default_channel.client.zcard(qos.unacked_index_key)
+        qos.restore_visible(num=0, interval=1)
+        return before

@@ -36,8 +36,8 @@ def env_list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in env_str(name, default).split(",") if part.strip()]
 
 
-def database_from_url(url: str) -> dict[str, object]:
-    """Return a Django database setting for `postgres://…` or `sqlite:///path`.
+def database_from_url(url: str, *, base: Path) -> dict[str, object]:
+    """Return a Django database setting for `postgres://…` or `sqlite:///path` (a relative path begins at `base`).
 
     Raises ValueError for any other kind of database.
     """
@@ -55,5 +55,5 @@ def database_from_url(url: str) -> dict[str, object]:
             "OPTIONS": dict(parse_qsl(parts.query)),
         }
     if parts.scheme == "sqlite":
-        return {"ENGINE": "core.sqlite", "NAME": unquote(parts.path[1:])}
+        return {"ENGINE": "core.sqlite", "NAME": str(base / unquote(parts.path[1:]))}
     raise ValueError(f"DATABASE_URL must start with postgres:// or sqlite://, not {parts.scheme!r}")

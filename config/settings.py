@@ -140,6 +140,12 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "Asia/Phnom_Penh"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
+# Which task does which kind of long work (core.jobs).
+JOB_TASKS = {
+    "register": "desk.tasks.import_register",
+    "paper": "reports.tasks.make_paper",
+}
+
 # Redis is a cache of what can be found again, never a lock or a truth: a lost broker must not take the desk down.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
@@ -234,7 +240,9 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django.request": {"level": "ERROR"}, "axes": {"level": "WARNING"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"}, "axes": {"level": "WARNING"}, "fontTools": {"level": "WARNING"},
+    },  # fmt: skip
 }
 
 # --- The centre: its name and neighbours are data; these are the words of a new database ----------------------------
