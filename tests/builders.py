@@ -37,3 +37,29 @@ def a_patient(*, by: User | None = None, today: date = TODAY, **given: Any) -> P
 
     defaults: dict[str, Any] = {"sex": "F", "family_name": "Sok", "given_name": "Sreymom"}
     return patients.register(by=by or somebody(), today=today, **(defaults | given))
+
+
+def a_medicine(name: str = "Paracetamol", strength: str = "500 mg") -> Any:
+    """Return a medicine of the formulary."""
+    from pharmacy.models import Medicine
+
+    return Medicine.objects.filter(name=name, strength=strength)[0]
+
+
+def a_batch(quantity: int = 100, *, today: date = TODAY, **given: Any) -> Any:
+    """Return a batch that came as a gift in kind, into the dispensary unless told."""
+    from pharmacy.services import stock
+
+    defaults: dict[str, Any] = {
+        "expires_on": date(2027, 12, 31), "source": "gift", "on": today, "place": "dispensary",
+        "by": given.pop("by", None) or somebody(), "medicine": given.pop("medicine", None) or a_medicine(),
+    }  # fmt: skip
+    return stock.receive(quantity=quantity, today=today, **(defaults | given))
+
+
+def a_donation(amount: Any, *, today: date = TODAY, **given: Any) -> Any:
+    """Return a gift into the medicine fund."""
+    from pharmacy.services import donations
+
+    defaults: dict[str, Any] = {"on": today, "by": given.pop("by", None) or somebody()}
+    return donations.receive(amount=amount, today=today, **(defaults | given))

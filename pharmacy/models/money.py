@@ -8,9 +8,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from core.db import CurrencyField, MinorField, Recorded
+from core.ids import receipt_number
+from core.money import Currency, Money
 from core.places.models import Village
 from core.syncing import Synced
-from pharmacy.models.stock import Batch
 
 
 class Fund(models.Model):
@@ -21,6 +22,9 @@ class Fund(models.Model):
         GRANT = "grant", _("Grant")
         AID = "aid", _("Help with costs")
 
+    MEDICINE = "medicine"
+
+    code = models.SlugField(primary_key=True, max_length=20)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     name_km = models.CharField(max_length=80)
     name_en = models.CharField(max_length=80)
@@ -30,7 +34,10 @@ class Fund(models.Model):
 
 
 class Account(models.Model):
-    """One account in one currency. A cash account belongs to a fund and never falls below zero at any date."""
+    """One account in one currency. A cash account belongs to a fund and never falls below zero at any date.
+
+    The code is the key: role, fund and currency, so that a service names an account without asking for it.
+    """
 
     class Kind(models.TextChoices):
         ASSET = "asset", _("Assets")
@@ -38,7 +45,9 @@ class Account(models.Model):
         INCOME = "income", _("Income")
         EXPENSE = "expense", _("Expenses")
 
-    code = models.CharField(max_length=20, unique=True)
+    CASH, DONATIONS, PURCHASES, EXCHANGE = "cash", "donations", "purchases", "exchange"
+
+    code = models.SlugField(primary_key=True, max_length=40)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     fund = models.ForeignKey(Fund, null=True, blank=True, on_delete=models.PROTECT, related_name="accounts")
     currency = CurrencyField()
@@ -50,6 +59,11 @@ class Account(models.Model):
 
     def __str__(self) -> str:
         return self.name_en if get_language() == "en" else self.name_km
+
+    @staticmethod
+    def code_of(role: str, fund: str, currency: Currency) -> str:
+        """Return the code of a fund's account: `code_of(Account.CASH, "medicine", Currency.KHR)`."""
+        return f"{role}-{fund}-{currency.value.lower()}"
 
 
 class Entry(Recorded, Synced):
@@ -74,11 +88,18 @@ class Entry(Recorded, Synced):
             models.Index(fields=["credit", "on"], name="pharmacy_entry_credit"),
         ]
 
+    @property
+    def money(self) -> Money:
+        """Return the amount in its currency."""
+        return Money(self.minor, Currency(self.currency))
+
 
 class ReceiptBook(models.Model):
-    """A series of receipt numbers without gaps, for the desk or for one tablet."""
+    """A series of receipt numbers without gaps, for the desk or for one tablet; its prefix is the key."""
 
-    prefix = models.CharField(max_length=8, unique=True)
+    DESK = "D"
+
+    prefix = models.CharField(primary_key=True, max_length=8)
     holder = models.CharField(max_length=40, blank=True)
     last_number = models.PositiveIntegerField(default=0)
 
@@ -101,33 +122,24 @@ class Donation(Recorded, Synced):
         ]
         indexes = [models.Index(fields=["-on", "-id"], name="pharmacy_donation_newest")]
 
-
-class Supplier(models.Model):
-    """Who sells medicine to the centre."""
-
-    name = models.CharField(_("supplier"), max_length=120, unique=True)
+    @property
+    def receipt(self) -> str:
+        """Return the receipt's number as printed: "D-000123"."""
+        return receipt_number(self.book_id, self.number)
 
 
 class Purchase(Recorded, Synced):
-    """Medicine bought out of a fund: supplier, invoice, and one entry for the whole sum."""
+    """Medicine bought out of a fund: supplier, invoice, one entry for the whole sum, and a batch for each line.
 
-    supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="purchases")
+    What the batches cost adds up to the entry. Voided with a reason by reversing the entry and the moves.
+    """
+
+    supplier = models.CharField(_("supplier"), max_length=120)
     invoice = models.CharField(_("invoice number"), max_length=40, blank=True)
     on = models.DateField(_("date"))
     fund = models.ForeignKey(Fund, on_delete=models.PROTECT, related_name="purchases")
     entry = models.OneToOneField(Entry, on_delete=models.PROTECT, related_name="purchase")
-
-
-class PurchaseLine(Recorded):
-    """One batch of a purchase with what it cost; the lines add up to the entry."""
-
-    purchase = models.ForeignKey(Purchase, on_delete=models.PROTECT, related_name="lines")
-    batch = models.OneToOneField(Batch, on_delete=models.PROTECT, related_name="bought_as")
-    quantity = models.PositiveIntegerField(_("quantity"))
-    minor = MinorField()
+    void_reason = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(quantity__gt=0), name="pharmacy_line_some"),
-            models.CheckConstraint(condition=Q(minor__gte=0), name="pharmacy_line_cost"),
-        ]
+        indexes = [models.Index(fields=["-on", "-id"], name="pharmacy_purchase_newest")]

@@ -8,8 +8,36 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Encounter, Patient
-from core.db import Recorded
+from core.db import MinorField, Recorded
 from core.syncing import Synced
+
+
+class Form(models.TextChoices):
+    """In what a medicine is given, and so the unit in which it is counted."""
+
+    TABLET = "tablet", _("tablet")
+    DISPERSIBLE = "dispersible", _("dispersible tablet")
+    CHEWABLE = "chewable", _("chewable tablet")
+    CAPSULE = "capsule", _("capsule")
+    SYRUP = "syrup", _("syrup")
+    SUSPENSION = "suspension", _("suspension")
+    SACHET = "sachet", _("sachet")
+    INJECTION = "injection", _("injection")
+    POWDER = "powder", _("powder for injection")
+    VIAL = "vial", _("vial")
+    CARTRIDGE = "cartridge", _("cartridge")
+    INFUSION = "infusion", _("infusion")
+    INHALER = "inhaler", _("inhaler")
+    CREAM = "cream", _("cream")
+    OINTMENT = "ointment", _("ointment")
+    LOTION = "lotion", _("lotion")
+    SOLUTION = "solution", _("solution")
+    DROPS = "drops", _("drops")
+    MOUTHWASH = "mouthwash", _("mouthwash")
+    TOOTHPASTE = "toothpaste", _("toothpaste")
+    VARNISH = "varnish", _("varnish")
+    CEMENT = "cement", _("powder and liquid")
+    GAS = "gas", _("gas")
 
 
 class Medicine(models.Model):
@@ -17,7 +45,7 @@ class Medicine(models.Model):
 
     name = models.CharField(_("name"), max_length=80)
     name_km = models.CharField(_("name in Khmer"), max_length=80, blank=True)
-    form = models.CharField(_("form"), max_length=40)
+    form = models.CharField(_("form"), max_length=12, choices=Form.choices)
     strength = models.CharField(_("strength"), max_length=60, blank=True)
     atc = models.CharField("ATC", max_length=7, blank=True)
     group = models.CharField(_("group"), max_length=40, blank=True)
@@ -26,16 +54,19 @@ class Medicine(models.Model):
     active = models.BooleanField(_("in use"), default=True)
 
     class Meta:
-        ordering = ["name", "form", "strength"]
+        ordering = ["name", "id"]
         constraints = [models.UniqueConstraint(fields=["name", "form", "strength"], name="pharmacy_medicine_once")]
 
     def __str__(self) -> str:
         name = self.name if get_language() == "en" else (self.name_km or self.name)
-        return " ".join(part for part in (name, self.form, self.strength) if part)
+        return " ".join(part for part in (name, str(self.get_form_display()), self.strength) if part)
 
 
 class Place(models.Model):
-    """Where medicine lies, or where it comes from and goes to: the outside is a place too, so that moves balance."""
+    """Where medicine lies, or where it comes from and goes to: the outside is a place too, so that moves balance.
+
+    The code is the key, so that a service names the outside (`Place.PATIENTS`) without asking for it.
+    """
 
     class Kind(models.TextChoices):
         STORE = "store", _("Store")
@@ -47,10 +78,20 @@ class Place(models.Model):
         COUNT = "count", _("Found by counting")
 
     SHELVES = ("store", "dispensary", "kit")
+    STORE, DISPENSARY = "store", "dispensary"
+    SOURCE, PATIENTS, WASTE, COUNT = "source", "patients", "waste", "count"
 
+    code = models.SlugField(primary_key=True, max_length=20)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     name_km = models.CharField(max_length=60)
     name_en = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["store", "dispensary", "kit"]) | Q(code=F("kind")), name="pharmacy_one_outside"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name_en if get_language() == "en" else self.name_km
@@ -62,7 +103,10 @@ class Place(models.Model):
 
 
 class Batch(Recorded, Synced):
-    """One delivery of a medicine with one expiry date, and where it came from."""
+    """One delivery of a medicine with one expiry date, and where it came from.
+
+    A bought one is a line of its purchase and knows what it cost, in the purchase's currency.
+    """
 
     class Source(models.TextChoices):
         FUND = "fund", _("Bought from the fund")
@@ -73,8 +117,19 @@ class Batch(Recorded, Synced):
     number = models.CharField(_("batch number"), max_length=40, blank=True)
     expires_on = models.DateField(_("expires on"))
     source = models.CharField(_("source"), max_length=10, choices=Source.choices)
+    purchase = models.ForeignKey(
+        "pharmacy.Purchase", null=True, blank=True, on_delete=models.PROTECT, related_name="batches"
+    )
+    cost = MinorField(null=True, blank=True)
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(source="fund", purchase__isnull=False, cost__gte=0)
+                | (~Q(source="fund") & Q(purchase=None, cost=None)),
+                name="pharmacy_bought_has_a_cost",
+            ),
+        ]
         indexes = [models.Index(fields=["medicine", "expires_on"], name="pharmacy_batch_first_expired")]
 
 

@@ -1,0 +1,117 @@
+"""The arithmetic of shelves and funds: what may leave on a day, and which batch leaves first. Pure.
+
+A delta is a change of one shelf, or one cash account, on a day; the day's end is what counts, so that what came
+in the morning may leave in the afternoon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import accumulate
+from operator import itemgetter
+from uuid import UUID
+
+from core.errors import RuleBroken
+from core.money import CASH_STEP, Currency, Money
+
+Delta = tuple[date, int]
+
+
+def free(deltas: Iterable[Delta], on: date) -> int:
+    """Return the most that can leave on `on` without any day from then on ending below zero.
+
+    Not what lies there now, and not what lay there then: the least between, because what is written down late
+    must leave enough for what was already given out after it.
+    """
+    earlier, later = 0, []
+    for day, change in sorted(deltas, key=itemgetter(0)):
+        if day <= on:
+            earlier += change
+        else:
+            later.append(change)
+    return max(min(accumulate(later, initial=earlier)), 0)
+
+
+def balance(deltas: Iterable[Delta], on: date) -> int:
+    """Return what lies there at the end of `on`."""
+    return sum(change for day, change in deltas if day <= on)
+
+
+def first_below_zero(deltas: Iterable[Delta]) -> date | None:
+    """Return the first day that ends below zero, or None."""
+    days: dict[date, int] = {}
+    for day, change in deltas:
+        days[day] = days.get(day, 0) + change
+    running = 0
+    for day in sorted(days):
+        running += days[day]
+        if running < 0:
+            return day
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """So many units of one batch that may leave a shelf."""
+
+    batch: UUID
+    expires_on: date
+    free: int
+
+
+def first_expired_first_out(lots: Sequence[Lot], quantity: int, on: date) -> list[tuple[UUID, int]]:
+    """Choose from which batches to take `quantity`: the soonest to expire first, none that has expired by `on`.
+
+    Raises RuleBroken("pharmacy.not_enough") when all that has not expired is too little: expired medicine never
+    hides that the shelf is empty.
+    """
+    good = sorted((lot for lot in lots if lot.expires_on >= on and lot.free > 0), key=lambda l: (l.expires_on, l.batch))
+    available = sum(lot.free for lot in good)
+    if quantity > available:
+        raise RuleBroken("pharmacy.not_enough", field="quantity", available=available)
+    chosen, missing = [], quantity
+    for lot in good:
+        if not missing:
+            break
+        taken = min(lot.free, missing)
+        chosen.append((lot.batch, taken))
+        missing -= taken
+    return chosen
+
+
+def some(quantity: int) -> None:
+    """Refuse a quantity of nothing. Raises RuleBroken("pharmacy.nothing")."""
+    if quantity < 1:
+        raise RuleBroken("pharmacy.nothing", field="quantity")
+
+
+def not_in_the_future(on: date, today: date) -> None:
+    """Refuse a day that has not come. Raises RuleBroken("pharmacy.date_in_future")."""
+    if on > today:
+        raise RuleBroken("pharmacy.date_in_future", field="on")
+
+
+def said_why(reason: str) -> str:
+    """Return the reason; refuse an empty one. Raises RuleBroken("pharmacy.reason_missing")."""
+    if not reason.strip():
+        raise RuleBroken("pharmacy.reason_missing", field="reason")
+    return reason.strip()
+
+
+def still_good(expires_on: date, on: date) -> None:
+    """Refuse medicine that comes in expired. Raises RuleBroken("pharmacy.already_expired")."""
+    if expires_on < on:
+        raise RuleBroken("pharmacy.already_expired", field="expires_on")
+
+
+def payable_in_notes(amount: Money, field: str) -> None:
+    """Refuse nothing, and riel that no notes can pay.
+
+    Raises RuleBroken("pharmacy.nothing") or ("pharmacy.riel_in_hundreds").
+    """
+    if amount.minor <= 0:
+        raise RuleBroken("pharmacy.nothing", field=field)
+    if amount.currency is Currency.KHR and amount.minor % CASH_STEP:
+        raise RuleBroken("pharmacy.riel_in_hundreds", field=field)

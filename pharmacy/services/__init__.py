@@ -1,0 +1,1 @@
+"""What is done to medicine and money: `stock`, `dispensing`, `donations`, `purchases`; `books` proves the rest."""

@@ -1,0 +1,71 @@
+"""Villagers give towards medicine; each gift has a receipt, and no receipt is ever missing."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from core.audit.journal import note
+from core.db import save_checked
+from core.errors import RuleBroken
+from core.ids import receipt_number, uuid7
+from core.money import Money
+from core.places.models import Village
+from pharmacy import rules
+from pharmacy.models import Account, Donation, Entry, Fund, ReceiptBook
+from pharmacy.services import ledger
+
+
+@transaction.atomic
+def receive(
+    *, amount: Money, on: date, by: Any, today: date, id: UUID | None = None, donor_name: str = "",
+    village: Village | None = None, book: str = ReceiptBook.DESK,
+) -> Donation:  # fmt: skip
+    """Take a gift into the medicine fund and number its receipt.
+
+    A nameless donor is anonymous; that is as good a gift as any other.
+    """
+    rules.payable_in_notes(amount, "amount")
+    rules.not_in_the_future(on, today)
+    number = _next_number(book)
+    entry = Entry(
+        **ledger.income(Account.DONATIONS, Fund.MEDICINE, amount), on=on, memo=receipt_number(book, number), recorded_by=by
+    )
+    donation = Donation(
+        id=id or uuid7(), book_id=book, number=number, on=on, donor_name=donor_name, village=village, entry=entry,
+        recorded_by=by,
+    )  # fmt: skip
+    save_checked(entry, donation)
+    note("pharmacy.donation.received", donation, entry, by=by, receipt=donation.receipt, amount=amount.format(), on=on)
+    return donation
+
+
+def _next_number(book: str) -> int:
+    """Turn the book's page; it stays locked until the commit, so a receipt not written leaves no gap."""
+    ReceiptBook.objects.filter(pk=book).update(last_number=F("last_number") + 1)
+    number = ReceiptBook.objects.filter(pk=book).values_list("last_number", flat=True).first()
+    if number is None:
+        raise RuleBroken("pharmacy.no_such_book")
+    return number
+
+
+@transaction.atomic
+def void(*, donation_id: UUID, on: date, reason: str, by: Any, today: date) -> Donation:
+    """Void a receipt: the entry is reversed on `on`, the receipt stays with its reason."""
+    rules.not_in_the_future(on, today)
+    reason = rules.said_why(reason)
+    donation = Donation.objects.select_for_update(of=("self",)).select_related("entry").get(pk=donation_id)
+    if donation.void_reason:
+        raise RuleBroken("pharmacy.void_already")
+    if on < donation.on:
+        raise RuleBroken("pharmacy.before_the_mistake", field="on")
+    back = ledger.mirror(donation.entry, on, f"{donation.receipt}: {reason}"[:200], by)
+    donation.void_reason = reason
+    save_checked(back, donation, create=True)
+    note("pharmacy.donation.voided", donation, back, by=by, receipt=donation.receipt, reason=reason, on=on)
+    ledger.paid_from(Fund.MEDICINE, back.money, on, field="on")
+    return donation

@@ -1,0 +1,51 @@
+"""What donations and purchases share: the entry that takes another back, and the proof that cash suffices."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from core.errors import RuleBroken
+from core.money import Currency, Money
+from pharmacy import rules
+from pharmacy.models import Account, Entry
+from pharmacy.selectors import money
+
+
+def mirror(entry: Entry, on: date, memo: str, by: Any) -> Entry:
+    """Return the unsaved entry that takes another back."""
+    return Entry(
+        debit_id=entry.credit_id, credit_id=entry.debit_id, currency=entry.currency, minor=entry.minor, on=on,
+        memo=memo, reverses=entry, recorded_by=by,
+    )  # fmt: skip
+
+
+def paid_from(fund: str, amount: Money, on: date, *, field: str) -> None:
+    """Refuse this transaction when what it paid out of a fund's cash leaves any day from `on` on below zero.
+
+    Call it after `note`: that holds the clock until the commit, which every writer takes before its own. So what
+    is read here cannot be changed by another any more, whatever the database, and it costs no lock of its own.
+    Raises RuleBroken("pharmacy.fund_overspent") with what could have been paid; all that was written goes back.
+    """
+    spent = money.daily(Account.code_of(Account.CASH, fund, amount.currency), since=on)
+    before = [*spent, (on, amount.minor)]
+    available = rules.free(before, on)
+    if amount.minor > available:
+        raise RuleBroken("pharmacy.fund_overspent", field=field, available=Money(available, amount.currency).format())
+
+
+def payment(role: str, fund: str, amount: Money) -> dict[str, Any]:
+    """Return the fields of an entry that pays `amount` out of a fund's cash for `role`."""
+    cash = Account.code_of(Account.CASH, fund, amount.currency)
+    return _sides(Account.code_of(role, fund, amount.currency), cash, amount)
+
+
+def income(role: str, fund: str, amount: Money) -> dict[str, Any]:
+    """Return the fields of an entry that takes `amount` into a fund's cash from `role`."""
+    cash = Account.code_of(Account.CASH, fund, amount.currency)
+    return _sides(cash, Account.code_of(role, fund, amount.currency), amount)
+
+
+def _sides(debit: str, credit: str, amount: Money) -> dict[str, Any]:
+    currency: Currency = amount.currency
+    return {"debit_id": debit, "credit_id": credit, "currency": currency.value, "minor": amount.minor}
