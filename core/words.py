@@ -47,6 +47,12 @@ def say(error: RuleBroken) -> str:
     return gettext(words) % error.params
 
 
+def words_of(code: str, otherwise: str) -> str:
+    """Return the words kept under a code that is no broken rule (such as `job.<kind>`), else `otherwise`."""
+    words = _table().get(code)
+    return gettext(words) if words else otherwise
+
+
 def known_codes() -> set[str]:
     """Return every code that has words; a test asks whether each raised code is among them."""
     return set(_table())

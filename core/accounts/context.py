@@ -23,9 +23,12 @@ class May:
 def house(request: HttpRequest) -> dict[str, Any]:
     """Return what every template may name: `centre`, `version`, `may`, `user`."""
     language = getattr(request, "LANGUAGE_CODE", "km")
+    other = "en" if language == "km" else "km"
     user = getattr(request, "user", None)
     return {
         "centre_name": settings.CENTRE[f"name_{language}"],
+        "centre_other": settings.CENTRE[f"name_{other}"],
+        "other_language": other,
         "version": settings.VERSION,
         "user": user,
         "may": May(user),

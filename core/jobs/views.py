@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -14,17 +18,19 @@ from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.jobs import work
 from core.jobs.models import Job, JobFile
+from core.words import words_of
 
 NEWEST = 30
 STOP_POLLING = 286  # htmx's own status: take this answer and ask no more
+TONES = {"waiting": "quiet", "running": "info", "done": "ok", "failed": "danger", "stopped": "warn"}
 
 
 @requires(Action.HOME)
 @require_GET
 def mine(request: HttpRequest) -> HttpResponse:
     """List the work this person asked for lately."""
-    jobs = Job.objects.filter(by=request.user.pk).defer("params").order_by("-created_at")[:NEWEST]
-    return render(request, "jobs/list.html", {"jobs": jobs})
+    jobs = Job.objects.filter(by=request.user.pk).defer("params", "result").order_by("-created_at")[:NEWEST]
+    return render(request, "jobs/list.html", {"jobs": [_shown(job) for job in jobs]})
 
 
 @requires(Action.HOME)
@@ -33,8 +39,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 def job(request: HttpRequest, id: UUID) -> HttpResponse:
     """Show one piece of work; asked by htmx every second, answer with the progress alone until it is over."""
     found = _own(request, id)
-    files = _files(found) if found.over else []
-    context = {"job": found, "files": files}
+    context = _shown(found) | {"files": _files(found) if found.over else []}
     if request.htmx:  # type: ignore[attr-defined]
         status = STOP_POLLING if found.over else 200
         return render(request, "jobs/job.html#progress", context, status=status)
@@ -72,4 +77,21 @@ def _own(request: HttpRequest, id: UUID) -> Job:
 
 
 def _files(job: Job) -> list[JobFile]:
-    return list(job.files.defer("content").order_by("given", "name"))
+    return list(job.files.filter(given=False).defer("content").order_by("name"))
+
+
+def _shown(job: Job) -> dict[str, Any]:
+    return {
+        "job": job,
+        "words": words_of(f"job.{job.kind}", gettext("Long work")),
+        "tone": TONES[job.state],
+        "left": _left(job, timezone.now()),
+    }
+
+
+def _left(job: Job, now: dt.datetime) -> int | None:
+    """Return how many seconds the rest may take, judged by what is done; None while that cannot be said."""
+    if job.over or not job.started_at or not job.done or not job.total:
+        return None
+    passed = (now - job.started_at).total_seconds()
+    return round(passed * (job.total - job.done) / job.done)

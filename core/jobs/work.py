@@ -27,12 +27,13 @@ def ask(kind: str, *, by: Any, key: str = "", **params: Any) -> tuple[Job, bool]
         return Job.objects.filter(kind=kind, key=key, state__in=at_work).order_by("created_at")[0], False
 
 
-def claim(job_id: str) -> Job | None:
-    """Start a job, or return None when it is over already: a message delivered twice does its work once.
+def claim(job_id: str, *, redelivered: bool = False) -> Job | None:
+    """Start a job, or return None when it is over or at work: of two messages for one job the first is acted upon.
 
-    A job left running by a worker that died is taken up again, since its message is delivered again.
+    `redelivered` says that the broker gives the message out again because its worker died: then a job that still
+    reads as running is taken up again. `core.jobs.tasks.sweep` finds those whose message was lost as well.
     """
-    startable = [Job.State.WAITING, Job.State.RUNNING]
+    startable = [Job.State.WAITING, Job.State.RUNNING] if redelivered else [Job.State.WAITING]
     started = Job.objects.filter(id=job_id, state__in=startable).update(state=Job.State.RUNNING, started_at=timezone.now())
     return Job.objects.get(id=job_id) if started else None
 

@@ -78,6 +78,12 @@ def clock(value: dt.datetime | None) -> str:
 
 
 @register.filter
+def minutes(seconds: int) -> int:
+    """Return whole minutes, rounded up, of a number of seconds."""
+    return -(-seconds // 60)
+
+
+@register.filter
 def month_words(value: Month | str) -> str:
     """Write a month in words: November 2026."""
     month = value if isinstance(value, Month) else Month.parse(value)
