@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
@@ -62,7 +62,7 @@ def week(day: date) -> list[Day]:
 def tallies(session_ids: Iterable[UUID]) -> dict[UUID, dict[str, int]]:
     """Return the tally of each session in which somebody was seen."""
     rows = _standing().filter(session__in=list(session_ids)).order_by().values("session").annotate(**TALLY)
-    return {row.pop("session"): row for row in map(dict, rows)}
+    return {row.pop("session"): row for row in cast("list[dict[Any, Any]]", list(rows))}
 
 
 def tally(session: Session) -> dict[str, int]:

@@ -2,4 +2,35 @@
 
 from django.utils.translation import gettext_noop as _
 
-WORDS: dict[str, str] = {}
+WORDS: dict[str, str] = {
+    "referrals.step_not_allowed": _("This referral stands at “%(now)s”; it cannot go to “%(to)s” from there."),
+    "referrals.time_in_future": _("This time is in the future."),
+    "referrals.time_before_last_step": _("This is before the last step of the referral."),
+    "referrals.say_why": _("Say why."),
+    "referrals.answer_needs_words": _("Write down the hospital's answer."),
+    "referrals.answer_missing": _("Write what the hospital answered."),
+    "referrals.answer_in_future": _("The answer cannot be dated in the future."),
+    "referrals.answer_before_referral": _("The answer cannot be dated before the referral."),
+    "referrals.outcome_unknown": _("Choose an outcome from the list."),
+    "referrals.reason_missing": _("Write why the patient is referred."),
+    "referrals.not_their_visit": _("This visit belongs to another person."),
+    "referrals.no_such_hospital": _("Choose a hospital from the list."),
+    "referrals.no_such_vehicle": _("Choose a vehicle from the list."),
+    "referrals.driver_missing": _("Write who drives."),
+    "referrals.odometer_backwards": _("The odometer stood at %(least)s km before; it cannot run backwards."),
+    "referrals.odometer_ahead": _("A later trip began at %(most)s km; the odometer cannot have been higher before."),
+    "referrals.vehicle_was_out": _("The vehicle was on another trip at this time."),
+    "referrals.deceased_has_its_own_form": _("Use the page for taking the deceased home."),
+    "referrals.home_is_no_referral": _("Bringing a patient home is a trip of its own, not a part of the referral."),
+    "referrals.deceased_needs_a_name": _("Write the name of the deceased, or “unknown”."),
+    "referrals.deceased_needs_a_place": _("Write where the family is: a village, or a place in words."),
+    "referrals.trip_over": _("This trip is over already."),
+    "referrals.back_before_leaving": _("The vehicle cannot be back before it left."),
+    "referrals.arrival_outside_trip": _("The arrival must lie between leaving and coming back."),
+    "constraint.referrals_vehicle_on_one_trip": _("This vehicle is out on another trip. Complete that trip first."),
+    "constraint.referrals_trip_ends_after_it_began": _("A trip ends after it began, with a higher odometer."),
+    "constraint.referrals_deceased_is_no_referral": _("Taking the deceased home is not a part of a referral."),
+    "constraint.referrals_deceased_has_a_name": _("Write the name of the deceased, or “unknown”."),
+    "constraint.referrals_answer_after_referral": _("The answer cannot be dated before the referral."),
+    "constraint.referrals_state_known": _("This is not a step of a referral."),
+}
