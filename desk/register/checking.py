@@ -16,7 +16,7 @@ from core.ages import Birth, Precision, parse_age
 from core.errors import RuleBroken
 from core.ids import derived_id
 from core.khmer import latin_digits, normalise
-from desk.register.reading import NAMES, Row
+from desk.register.reading import COLUMNS, NAMES, Row
 
 T = TypeVar("T")
 OLDEST_CONTACT = datetime.date(1950, 1, 1)
@@ -154,9 +154,8 @@ def check(row: Row, catalogues: Catalogues) -> Contact | list[RuleBroken]:
 
 
 def _cells(row: Row) -> dict[str, str]:
-    from desk.register.reading import COLUMNS
-
-    return {name: normalise(row.cells.get(name, "")) for name in COLUMNS}
+    said = {name: row.cells.get(name, "") for name in COLUMNS}
+    return {name: text if text.isascii() else normalise(text) for name, text in said.items()}
 
 
 def _row_id(cell: dict[str, str], names: dict[str, str], on: datetime.date) -> UUID:

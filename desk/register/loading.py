@@ -79,7 +79,7 @@ class Loader:
             if contact.id in there or contact.id in self.seen:
                 outcome.known += 1
                 continue
-            known = self.known.get(contact.ref) or self._meet(contact)
+            known = self.known.get(contact.ref) or self.known.setdefault(contact.ref, self._meet(contact))
             reasons = _against(contact, known)
             if reasons:
                 outcome.refused.append((contact, reasons))

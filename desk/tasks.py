@@ -1,0 +1,53 @@
+"""Long work of the desk, done by Celery: a task only claims its job and calls the room that knows how."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from core.errors import RuleBroken
+from core.jobs import work
+from core.jobs.models import Job
+from core.periods import local_day
+from core.words import say
+from desk.register.work import describe, load_register, write_rejects
+
+REJECTS = "rejects.csv"
+
+
+@shared_task
+def import_register(job_id: str) -> None:
+    """Load the register a job was given, telling how far it is; keep its bad rows as a file.
+
+    Safe to run twice: rows that are in already are not written again.
+    """
+    job = work.claim(job_id)
+    if job is None:
+        return
+    with translation.override(job.params["language"]):
+        try:
+            _load(job)
+        except RuleBroken as broken:
+            work.fail(job, say(broken))
+        except work.Stopped:
+            pass
+        except Exception:
+            work.fail(job, _("Something went wrong inside the system. What was loaded so far is safe; please try again."))
+            raise
+
+
+def _load(job: Job) -> None:
+    content = bytes(job.files.get(given=True).content)
+    dry = job.params["dry"]
+    summary = load_register(
+        content,
+        by=job.by,
+        today=local_day(timezone.now()),
+        dry=dry,
+        progress=lambda done, total: work.progress(job, done, total, _("Rows checked") if dry else _("Rows loaded")),
+    )
+    if summary.rejects:
+        work.keep(job, REJECTS, write_rejects(summary), "text/csv; charset=utf-8", label=_("Rows that are not right"))
+    work.progress(job, summary.read, summary.read, describe(summary, dry=dry))
+    work.finish(job, **summary.as_dict(), dry=dry)
