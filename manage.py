@@ -108,7 +108,7 @@ def make_environment() -> None:
 
 def install(lock: str) -> None:
     """Install the lock, every file checked against its hash: with uv when it is there, else with pip."""
-    arguments = ["install", "--quiet", "--require-hashes", "-r", str(HERE / lock)]
+    arguments = ["install", "-qq", "--require-hashes", "-r", str(HERE / lock)]
     uv = shutil.which("uv")
     if uv and subprocess.run([uv, "pip", *arguments, "--python", str(PYTHON)], check=False).returncode == 0:
         return

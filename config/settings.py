@@ -242,7 +242,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django.request": {"level": "ERROR"}, "axes": {"level": "WARNING"}, "fontTools": {"level": "WARNING"},
-    },  # fmt: skip
+    },
 }
 
 # --- The centre: its name and neighbours are data; these are the words of a new database ----------------------------
