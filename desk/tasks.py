@@ -33,7 +33,9 @@ def import_register(job_id: str) -> None:
         except work.Stopped:
             pass
         except Exception:
-            work.fail(job, _("Something went wrong inside the system. What was loaded so far is safe; please try again."))
+            work.fail(
+                job, _("Something went wrong inside the system. What was loaded so far is safe; please try again.")
+            )
             raise
 
 

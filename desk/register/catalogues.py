@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 
 from clinic.models import Condition
@@ -12,7 +12,7 @@ from desk.register.checking import Catalogues, condition_key
 _CODE = re.compile(r"[A-Z]\d\d(?:\.\d)?")
 
 
-def load(today: datetime.date) -> Catalogues:
+def load(today: dt.date) -> Catalogues:
     """Return villages by code and conditions by key and ICD-10 code, in two queries.
 
     Some village codes are shared by several villages; the first of the gazetteer stands for them.

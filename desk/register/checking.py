@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from core.khmer import latin_digits, normalise
 from desk.register.reading import COLUMNS, NAMES, Row
 
 T = TypeVar("T")
-OLDEST_CONTACT = datetime.date(1950, 1, 1)
+OLDEST_CONTACT = dt.date(1950, 1, 1)
 
 _ENDS: dict[str, tuple[str, str]] = {
     "recovered": (DischargeType.AUTHORIZED, Outcome.RECOVERED),
@@ -63,13 +63,13 @@ class Contact:
     names: dict[str, str]
     sex: str
     birth: Birth | None
-    told: tuple[int, str, datetime.date] | None
+    told: tuple[int, str, dt.date] | None
     village_id: int | None
     phone: str
-    on: datetime.date
+    on: dt.date
     kind: str
     condition_ids: list[int]
-    discharged_on: datetime.date | None
+    discharged_on: dt.date | None
     discharge_type: str
     outcome: str
     outcome_text: str
@@ -79,7 +79,7 @@ class Contact:
     toothpaste: bool
 
     @property
-    def died_on(self) -> datetime.date | None:
+    def died_on(self) -> dt.date | None:
         """Return the day of death this row tells of, or None."""
         deceased = self.outcome == Outcome.DECEASED or self.discharge_type == DischargeType.DECEASED
         return (self.discharged_on or self.on) if deceased else None
@@ -97,7 +97,7 @@ class Catalogues:
 
     villages: dict[str, int]
     conditions: dict[str, int]
-    today: datetime.date
+    today: dt.date
 
 
 @dataclass
@@ -158,7 +158,7 @@ def _cells(row: Row) -> dict[str, str]:
     return {name: text if text.isascii() else normalise(text) for name, text in said.items()}
 
 
-def _row_id(cell: dict[str, str], names: dict[str, str], on: datetime.date) -> UUID:
+def _row_id(cell: dict[str, str], names: dict[str, str], on: dt.date) -> UUID:
     """Return the id of the contact a row tells of: the same words in the same columns are the same contact."""
     said = {name: latin_digits(text).lower() for name, text in cell.items()} | names | {"contact_date": on.isoformat()}
     return derived_id("register", *(said[name] for name in sorted(said)))
@@ -180,28 +180,26 @@ def _name(text: str, column: str) -> str:
     return text
 
 
-def _date(text: str, column: str) -> datetime.date:
+def _date(text: str, column: str) -> dt.date:
     text = latin_digits(text)
     if not text:
         raise RuleBroken("desk.cell_missing", column=column)
     if match := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", text):
         try:
-            return datetime.date(*map(int, match.groups()))
+            return dt.date(*map(int, match.groups()))
         except ValueError:
             pass
     raise RuleBroken("desk.date_unreadable", column=column, value=text)
 
 
-def _check_day(on: datetime.date | None, today: datetime.date, reasons: Reasons) -> None:
+def _check_day(on: dt.date | None, today: dt.date, reasons: Reasons) -> None:
     if on and on > today:
         reasons.add("desk.date_in_future", "contact_date", value=on.isoformat())
     elif on and on < OLDEST_CONTACT:
         reasons.add("desk.date_too_old", "contact_date", value=on.isoformat())
 
 
-def _birth(
-    cell: dict[str, str], on: datetime.date | None, reasons: Reasons
-) -> tuple[Birth | None, tuple[int, str] | None]:
+def _birth(cell: dict[str, str], on: dt.date | None, reasons: Reasons) -> tuple[Birth | None, tuple[int, str] | None]:
     """Return what the row says of the birth, and the age as told when that is all it says."""
     if cell["birth_date"]:
         return reasons.ask("birth_date", read_birth, latin_digits(cell["birth_date"]), on), None
@@ -211,7 +209,7 @@ def _birth(
     return None, None
 
 
-def read_birth(text: str, on: datetime.date | None) -> Birth | None:
+def read_birth(text: str, on: dt.date | None) -> Birth | None:
     """Read a register's birth date: YYYY-MM-DD, YYYY-MM or YYYY, seen from the day of the contact."""
     match = re.fullmatch(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?", text)
     if not match:
@@ -221,7 +219,7 @@ def read_birth(text: str, on: datetime.date | None) -> Birth | None:
     year, month, day = (int(part) if part else 0 for part in match.groups())
     try:
         if day:
-            born = datetime.date(year, month, day)
+            born = dt.date(year, month, day)
             birth = Birth.on(born) if born <= on else None
         else:
             birth = Birth.in_month(year, month, on) if month else Birth.in_year(year, on)
@@ -280,8 +278,8 @@ def condition_key(text: str) -> str:
 
 
 def _ending(
-    cell: dict[str, str], kind: str, on: datetime.date | None, today: datetime.date, reasons: Reasons
-) -> tuple[datetime.date | None, dict[str, str]]:
+    cell: dict[str, str], kind: str, on: dt.date | None, today: dt.date, reasons: Reasons
+) -> tuple[dt.date | None, dict[str, str]]:
     """Return when a stay ended and how; for a visit, its result."""
     left = None
     if cell["discharge_date"]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Max
-from django.utils import timezone
 
 from clinic.models import Admission, Diagnosis, Encounter, Identifier, NameKey, NumberBlock, Patient
 from core.ages import Birth, Precision, slot_of
@@ -35,7 +34,7 @@ class Known:
     patient: Patient
     new: bool = False
     changed: bool = False
-    last_contact: datetime.date | None = None
+    last_contact: dt.date | None = None
     open_stay: Admission | None = None
 
 
@@ -125,9 +124,18 @@ class Loader:
         people = {known.patient.pk: known for _, known in fresh}
         changed = [k.patient for k in people.values() if k.changed and not k.new]
         new = [k for k in people.values() if k.new]
-        self._write_people([k.patient for k in new], {known.patient.pk: contact.ref for contact, known in reversed(fresh)})
+        self._write_people(
+            [k.patient for k in new], {known.patient.pk: contact.ref for contact, known in reversed(fresh)}
+        )
         if changed:
-            births = ["birth_precision", "birth_date", "birth_earliest", "birth_latest", "deceased_on", "deceased_source"]
+            births = [
+                "birth_precision",
+                "birth_date",
+                "birth_earliest",
+                "birth_latest",
+                "deceased_on",
+                "deceased_source",
+            ]
             Patient.objects.bulk_update(changed, births)
         encounters = [_encounter(contact, known, self.by) for contact, known in fresh]
         create_many(Encounter, encounters)
@@ -138,7 +146,10 @@ class Loader:
         for stay in ended:
             stay.save(update_fields=["discharged_on", "discharge_type", "outcome"])
         reslotted = _reslot(changed, skip={e.pk for e in encounters})
-        notes = [Note("desk.register.contact", e, detail={"line": c.row.line}) for e, (c, _) in zip(encounters, fresh, strict=True)]
+        notes = [
+            Note("desk.register.contact", e, detail={"line": c.row.line})
+            for e, (c, _) in zip(encounters, fresh, strict=True)
+        ]
         notes += [Note("desk.register.patient", k.patient) for k in new]
         notes += [Note("desk.register.patient_corrected", p) for p in changed]
         notes += [Note("desk.register.discharged", s) for s in ended]
@@ -178,7 +189,11 @@ class Loader:
             for s in Session.objects.filter(on__in=days, village__in=villages).exclude(state=Session.State.CANCELLED)
         }
         create_many(DentalCheckup, [_checkup(c, sessions.get((c.on, c.village_id or 0)), self.by) for c in contacts])
-        held = {s.pk for c in contacts if (s := sessions.get((c.on, c.village_id or 0))) and s.state == Session.State.PLANNED}
+        held = {
+            s.pk
+            for c in contacts
+            if (s := sessions.get((c.on, c.village_id or 0))) and s.state == Session.State.PLANNED
+        }
         if held:
             Session.objects.filter(pk__in=held).update(state=Session.State.HELD)
 
@@ -193,17 +208,26 @@ def _against(contact: Contact, known: Known) -> list[RuleBroken]:
         reasons.append(RuleBroken("desk.birth_differs", field="birth_date", known=birth.date.isoformat()))
     elif birth and birth.precision != Precision.STATED and contact.on < birth.earliest:
         reasons.append(
-            RuleBroken("desk.contact_before_birth", field="contact_date", value=birth.earliest.isoformat(), on=contact.on.isoformat())
+            RuleBroken(
+                "desk.contact_before_birth",
+                field="contact_date",
+                value=birth.earliest.isoformat(),
+                on=contact.on.isoformat(),
+            )
         )
     if patient.deceased_on and max(contact.on, contact.discharged_on or contact.on) > patient.deceased_on:
-        reasons.append(RuleBroken("desk.contact_after_death", field="contact_date", died=patient.deceased_on.isoformat()))
+        reasons.append(
+            RuleBroken("desk.contact_after_death", field="contact_date", died=patient.deceased_on.isoformat())
+        )
     if contact.died_on and known.last_contact and known.last_contact > contact.died_on:
         reasons.append(RuleBroken("desk.death_before_contact", field="outcome", seen=known.last_contact.isoformat()))
     if (
         contact.kind == Encounter.Kind.INPATIENT and not contact.discharged_on
         and known.open_stay and not _completed(contact, known)
     ):  # fmt: skip
-        reasons.append(RuleBroken("desk.still_admitted", field="discharge_date", since=known.open_stay.admitted_on.isoformat()))
+        reasons.append(
+            RuleBroken("desk.still_admitted", field="discharge_date", since=known.open_stay.admitted_on.isoformat())
+        )
     return reasons
 
 
@@ -224,7 +248,9 @@ def _learn(contact: Contact, known: Known) -> None:
     patient = known.patient
     latest = max(contact.on, contact.discharged_on or contact.on)
     known.last_contact = max(known.last_contact, latest) if known.last_contact else latest
-    if contact.birth and _VAGUENESS.index(contact.birth.precision) < _VAGUENESS.index(Precision(patient.birth_precision)):
+    if contact.birth and _VAGUENESS.index(contact.birth.precision) < _VAGUENESS.index(
+        Precision(patient.birth_precision)
+    ):
         patient.tell_birth(contact.birth)
         known.changed = True
     if contact.died_on and not patient.deceased_on:
@@ -245,7 +271,7 @@ def _encounter(contact: Contact, known: Known, by: Any) -> Encounter:
     )  # fmt: skip
 
 
-def age_slot(known: Birth | None, on: datetime.date, said: Birth | None) -> int | None:
+def age_slot(known: Birth | None, on: dt.date, said: Birth | None) -> int | None:
     """Return the age slot of a contact: by the known birth date, else by the age told then (docs/adr/0004)."""
     if known and known.precision != Precision.STATED:
         return slot_of(known.date, on)
@@ -254,9 +280,11 @@ def age_slot(known: Birth | None, on: datetime.date, said: Birth | None) -> int 
 
 
 def _reslot(patients: Iterable[Patient], skip: set[UUID]) -> list[Encounter]:
-    """Write the age anew on earlier contacts of people whose birth became better known; return those that changed."""
+    """Write the age anew on earlier contacts of people whose birth became better known; return what changed."""
     changed = []
-    for e in Encounter.objects.filter(patient__in=[p.pk for p in patients]).exclude(pk__in=skip).select_related("patient"):
+    for e in (
+        Encounter.objects.filter(patient__in=[p.pk for p in patients]).exclude(pk__in=skip).select_related("patient")
+    ):
         said = Birth.from_stated(e.told_age, e.told_unit, e.on) if e.told_age is not None else None
         slot = age_slot(e.patient.birth, e.on, said)
         if slot != e.age_slot:
@@ -269,7 +297,11 @@ def _reslot(patients: Iterable[Patient], skip: set[UUID]) -> list[Encounter]:
 def _diagnoses(contact: Contact, by: Any) -> list[Diagnosis]:
     return [
         Diagnosis(
-            id=derived_id(contact.id, "diagnosis", pk), encounter_id=contact.id, condition_id=pk, primary=n == 0, recorded_by=by
+            id=derived_id(contact.id, "diagnosis", pk),
+            encounter_id=contact.id,
+            condition_id=pk,
+            primary=n == 0,
+            recorded_by=by,
         )
         for n, pk in enumerate(contact.condition_ids)
     ]
@@ -284,7 +316,7 @@ def _stay(contact: Contact, known: Known, by: Any) -> Admission:
 
 
 def _checkup(contact: Contact, session: Session | None, by: Any) -> DentalCheckup:
-    noon = timezone.datetime.combine(contact.on, datetime.time(12), tzinfo=CLINIC_TZ)
+    noon = dt.datetime.combine(contact.on, dt.time(12), tzinfo=CLINIC_TZ)
     return DentalCheckup(
         id=derived_id(contact.id, "checkup"), encounter_id=contact.id, session=session, observed_at=noon,
         dental_education=contact.dental_education, toothbrush=contact.toothbrush, toothpaste=contact.toothpaste,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
-import datetime
+import datetime as dt
 import io
 import re
 import zipfile
@@ -87,7 +87,7 @@ def _rows(names: list[str], lines: Iterator[tuple[int, list[Any], bool]]) -> Ite
         if not any(raw):
             continue
         row = Row(number, {name: text for name, text in zip(names, raw, strict=False) if name in COLUMNS}, raw)
-        if any(raw[len(names):]):
+        if any(raw[len(names) :]):
             row.problem = "desk.row_too_long"
         elif len(raw) < len(names) or cut:
             row.problem = "desk.row_cut_off"
@@ -103,7 +103,11 @@ def _rows(names: list[str], lines: Iterator[tuple[int, list[Any], bool]]) -> Ite
 
 def _text(content: bytes) -> str:
     """Decode CSV bytes: UTF-8 with or without a BOM, UTF-16 with or without one."""
-    for bom, encoding in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+    for bom, encoding in (
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
         if content.startswith(bom):
             return _decode(content, encoding)
     head = content[:400]
@@ -166,6 +170,8 @@ def _excel_lines(content: bytes) -> Iterator[tuple[int, list[Any], bool]]:
 class Formula(str):
     """The text of a formula cell."""
 
+    __slots__ = ()
+
 
 def _excel_value(cell: Any) -> Any:
     value = cell.value
@@ -173,9 +179,9 @@ def _excel_value(cell: Any) -> Any:
         return ""
     if cell.data_type == "f":
         return Formula(value)
-    if isinstance(value, datetime.datetime):
-        return value.date().isoformat() if value.time() == datetime.time() else value.isoformat(" ")
-    if isinstance(value, datetime.date):
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ")
+    if isinstance(value, dt.date):
         return value.isoformat()
     if isinstance(value, float) and value.is_integer():
         return str(int(value))

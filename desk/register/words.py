@@ -25,7 +25,9 @@ WORDS: dict[str, str] = {
     "desk.contact_after_death": _("the contact is after the person's death on %(died)s"),
     "desk.death_before_contact": _("the person was seen alive later, on %(seen)s"),
     "desk.service_unknown": _("service must be outpatient, inpatient or mobile, not “%(value)s”"),
-    "desk.village_lost_zero": _("village_code “%(value)s” has 7 digits: it seems to have lost its leading zero; %(meant)s is meant?"),
+    "desk.village_lost_zero": _(
+        "village_code “%(value)s” has 7 digits: it seems to have lost its leading zero; %(meant)s is meant?"
+    ),
     "desk.village_not_8_digits": _("village_code must have 8 digits, not “%(value)s”"),
     "desk.village_unknown": _("village_code %(value)s is not in the gazetteer"),
     "desk.phone_unreadable": _("phone “%(value)s” is not a telephone number"),

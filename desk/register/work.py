@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import datetime
+import datetime as dt
 import io
 import re
 from collections.abc import Callable, Iterator
@@ -39,7 +39,7 @@ class Summary:
 
 
 def load_register(
-    content: bytes, *, by: Any, today: datetime.date, dry: bool = False, progress: Progress = lambda done, total: None
+    content: bytes, *, by: Any, today: dt.date, dry: bool = False, progress: Progress | None = None
 ) -> Summary:
     """Load a register's good rows, each once; with `dry` only say what would happen.
 
@@ -57,7 +57,8 @@ def load_register(
         summary.added, summary.known = summary.added + outcome.added, summary.known + outcome.known
         summary.rejects += [(contact.row, reasons) for contact, reasons in outcome.refused]
         summary.read += len(chunk)
-        progress(summary.read, len(rows))
+        if progress:
+            progress(summary.read, len(rows))
     summary.rejects.sort(key=lambda reject: reject[0].line)
     return summary
 
@@ -115,5 +116,8 @@ def describe(summary: Summary, *, dry: bool) -> str:
     """Return the summary in one sentence."""
     counts = summary.as_dict()
     if dry:
-        return _("%(read)s rows read: %(added)s would be added, %(known)s are there already, %(rejected)s are not right.") % counts
+        return (
+            _("%(read)s rows read: %(added)s would be added, %(known)s are there already, %(rejected)s are not right.")
+            % counts
+        )
     return _("%(read)s rows read: %(added)s added, %(known)s were there already, %(rejected)s are not right.") % counts

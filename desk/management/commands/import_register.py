@@ -50,7 +50,9 @@ class Command(BaseCommand):
         if summary.rejects and not rejects:
             for row, reasons in summary.rejects[:10]:
                 self.stdout.write(f"  {row.line}: " + "; ".join(say(reason) for reason in reasons))
-            self.stdout.write("  …" if len(summary.rejects) > 10 else "", ending="\n" if len(summary.rejects) > 10 else "")
+            self.stdout.write(
+                "  …" if len(summary.rejects) > 10 else "", ending="\n" if len(summary.rejects) > 10 else ""
+            )
 
 
 class ProgressBar:

@@ -24,7 +24,9 @@ def a_row(**cells: Any) -> dict[str, str]:
     return GOOD | {name: str(value) for name, value in cells.items()}
 
 
-def as_csv(*rows: dict[str, str], columns: tuple[str, ...] = COLUMNS, encoding: str = "utf-8", delimiter: str = ",") -> bytes:
+def as_csv(
+    *rows: dict[str, str], columns: tuple[str, ...] = COLUMNS, encoding: str = "utf-8", delimiter: str = ","
+) -> bytes:
     """Return rows as the bytes of a CSV file."""
     file = io.StringIO()
     writer = csv.DictWriter(file, columns, delimiter=delimiter, restval="")

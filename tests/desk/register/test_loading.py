@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import datetime
+import datetime as dt
 import io
 
 import pytest
@@ -36,7 +36,7 @@ class TestGoodRows:
         assert (patient.name_khmer, patient.name_latin, patient.phone) == ("សុខ ដារ៉ា", "Sok Dara", "+85512345678")
         assert patient.identifiers.get().kind == Identifier.Kind.REGISTER
         encounter = patient.encounters.get()
-        assert (encounter.kind, encounter.on, encounter.status) == ("outpatient", datetime.date(2026, 3, 4), "closed")
+        assert (encounter.kind, encounter.on, encounter.status) == ("outpatient", dt.date(2026, 3, 4), "closed")
         assert [(d.condition.key, d.primary) for d in encounter.diagnoses.all()] == [("diarrhoea", True)]
 
     def test_rows_of_one_reference_are_one_person(self) -> None:
@@ -61,7 +61,7 @@ class TestGoodRows:
     def test_khmer_digits_are_understood_everywhere(self) -> None:
         row = a_row(birth_date="២០១៩-០៣-០៥", contact_date="២០២៦-០៣-០៤", village_code="០៩០៦០៦០៣", phone="០១២ ៣៤៥ ៦៧៨")
         assert load(as_csv(row)).added == 1
-        assert Patient.objects.get().birth_date == datetime.date(2019, 3, 5)
+        assert Patient.objects.get().birth_date == dt.date(2019, 3, 5)
 
     def test_a_workbook_gives_the_same_contacts_as_the_csv(self) -> None:
         load(as_csv(a_row(), a_row(contact_date="2026-04-01")))
@@ -87,7 +87,10 @@ class TestAges:
         assert band_of(patient_ref="A-2", birth_date="2020-02-29", contact_date="2025-03-01") == "5"
 
     def test_an_age_as_told_counts_at_its_own_contact(self) -> None:
-        rows = [a_row(birth_date="", age="4y", contact_date="2026-01-10"), a_row(birth_date="", age="5y", contact_date="2026-03-01")]
+        rows = [
+            a_row(birth_date="", age="4y", contact_date="2026-01-10"),
+            a_row(birth_date="", age="5y", contact_date="2026-03-01"),
+        ]
         load(as_csv(*rows))
         bands = [BAND_SETS["published"].band_of_slot(e.age_slot) for e in Encounter.objects.order_by("on")]
         assert bands == ["under_5", "5"]
@@ -114,7 +117,7 @@ class TestBadRows:
             ({"contact_date": ""}, "desk.cell_missing"),
             ({"contact_date": "2026-02-30"}, "desk.date_unreadable"),
             ({"contact_date": "04/03/2026"}, "desk.date_unreadable"),
-            ({"contact_date": (TODAY + datetime.timedelta(1)).isoformat()}, "desk.date_in_future"),
+            ({"contact_date": (TODAY + dt.timedelta(1)).isoformat()}, "desk.date_in_future"),
             ({"contact_date": "2019-03-04"}, "desk.contact_before_birth"),
             ({"birth_date": "2026-03"} | {"contact_date": "2026-02-28"}, "desk.contact_before_birth"),
             ({"birth_date": "31/12/2019"}, "desk.birth_unreadable"),
@@ -158,7 +161,7 @@ class TestBadRows:
     def test_nobody_is_seen_after_death(self) -> None:
         died = a_row(service="inpatient", discharge_date="2026-03-06", outcome="died")
         assert codes(load(as_csv(died, a_row(contact_date="2026-03-07")))) == [["desk.contact_after_death"]]
-        assert Patient.objects.get().deceased_on == datetime.date(2026, 3, 6)
+        assert Patient.objects.get().deceased_on == dt.date(2026, 3, 6)
         later = as_csv(a_row(patient_ref="B", contact_date="2026-03-07"), died | {"patient_ref": "B"})
         assert codes(load(later)) == [["desk.death_before_contact"]]
 
@@ -207,7 +210,7 @@ class TestOnce:
     def test_a_stay_that_was_open_is_ended_by_the_later_register(self) -> None:
         load(as_csv(a_row(service="inpatient")))
         load(as_csv(a_row(service="inpatient", discharge_date="2026-03-08", outcome="improved")))
-        assert Admission.objects.get().discharged_on == datetime.date(2026, 3, 8)
+        assert Admission.objects.get().discharged_on == dt.date(2026, 3, 8)
         assert Encounter.objects.count() == 1
 
     def test_a_dry_run_says_the_same_and_writes_nothing(self) -> None:
@@ -218,7 +221,9 @@ class TestOnce:
         real = load(content)
         assert (dry.added, dry.known, codes(dry)) == (real.added, real.known, codes(real))
 
-    def test_rows_that_clash_with_work_at_the_same_moment_come_back_alone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_rows_that_clash_with_work_at_the_same_moment_come_back_alone(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         load(as_csv(a_row(service="inpatient")))
         look_up = loading.Loader._look_up
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import random
 
 import pytest
@@ -40,7 +40,7 @@ def test_header_names_may_be_written_with_capitals_and_spaces() -> None:
 
 
 def test_an_excel_workbook_is_read_with_its_dates_and_numbers() -> None:
-    typed = GOOD | {"birth_date": datetime.datetime(2019, 3, 5), "contact_date": datetime.date(2026, 3, 4)}
+    typed = GOOD | {"birth_date": dt.datetime(2019, 3, 5), "contact_date": dt.date(2026, 3, 4)}
     assert rows_of(as_excel(typed)) == [GOOD]
     assert rows_of(as_excel(GOOD | {"birth_date": 2019}))[0]["birth_date"] == "2019"
 
@@ -104,5 +104,3 @@ def test_formulas_are_not_values() -> None:
         assert [row.problem for row in open_register(as_csv(a_row(given_name=name))).rows] == ["desk.row_formula"]
     assert [row.problem for row in open_register(as_excel(a_row(given_name="=1+1"))).rows] == ["desk.row_formula"]
     assert [row.problem for row in open_register(as_csv(a_row(phone="+85512345678"))).rows] == [""]
-
-
