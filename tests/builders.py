@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from clinic.models import Condition, Patient
+from clinic.models import Admission, Bed, Condition, Encounter, Patient
 from core.accounts.models import User
 from core.accounts.roles import Role
+from core.periods import CLINIC_TZ
 from core.places.models import Village
 
 TODAY = date(2026, 11, 20)  # a Friday; tests that need another day say so
@@ -63,3 +64,30 @@ def a_donation(amount: Any, *, today: date = TODAY, **given: Any) -> Any:
 
     defaults: dict[str, Any] = {"on": today, "by": given.pop("by", None) or somebody()}
     return donations.receive(amount=amount, today=today, **(defaults | given))
+
+
+def noon(day: date = TODAY) -> datetime:
+    """Return twelve o'clock at the clinic."""
+    return datetime(day.year, day.month, day.day, 12, tzinfo=CLINIC_TZ)
+
+
+def a_visit(patient: Patient | None = None, *, on: date = TODAY, today: date = TODAY, **given: Any) -> Encounter:
+    """Return an open out-patient visit."""
+    from clinic.services import encounters
+
+    return encounters.open_visit(
+        patient=patient or a_patient(), on=on, today=today, at=noon(on), **({"by": somebody()} | given)
+    )
+
+
+def a_bed(number: int = 0) -> Bed:
+    """Return a bed of the centre, by its place."""
+    return Bed.objects.order_by("id")[number]
+
+
+def a_stay(patient: Patient | None = None, *, on: date = TODAY, today: date = TODAY, **given: Any) -> Admission:
+    """Return an open stay, in the first bed unless another is given."""
+    from clinic.services import admissions
+
+    given = {"by": somebody(), "bed": given.pop("bed", None) or a_bed()} | given
+    return admissions.admit(patient=patient or a_patient(), on=on, today=today, at=noon(on), **given)

@@ -10,10 +10,10 @@ from uuid import UUID
 
 from django.db import models, transaction
 
-from clinic import rules
 from clinic.models import Admission, Condition, Diagnosis, Encounter, Patient, Treatment, Vitals
-from clinic.selectors import visits
-from clinic.selectors.visits import Held
+from clinic.rules import contacts
+from clinic.selectors import timeline
+from clinic.selectors.timeline import Contact
 from core.ages import Unit
 from core.audit import journal
 from core.db import broken_constraints, clean, create_many, save_checked
@@ -22,6 +22,7 @@ from core.ids import derived_id, uuid7
 from core.khmer import normalise
 from core.places.models import Village
 
+Rows = tuple[list[Vitals], list[Diagnosis], list[Treatment]]
 Row = TypeVar("Row", Vitals, Diagnosis, Treatment)
 _WRITTEN: dict[type[models.Model], tuple[str, ...]] = {
     Vitals: Vitals.MEASURES, Diagnosis: ("primary",), Treatment: ("what", "dose"),
@@ -55,12 +56,12 @@ def begin(
     `told` is the age as told at this contact. The caller saves it with its own rows and notes it. Raises
     RuleBroken: clinic.date_in_future, clinic.date_before_birth, clinic.date_after_death.
     """
-    rules.check_contact_day(on, today=today, birth=patient.birth, died=patient.deceased_on)
+    contacts.check_contact_day(on, today=today, birth=patient.birth, died=patient.deceased_on)
     told_age, told_unit = told or (None, "")
     return Encounter(
         id=id or uuid7(), patient=patient, kind=kind, on=on, recorded_by=by,
         village_id=village.pk if village else patient.village_id,
-        told_age=told_age, told_unit=told_unit, age_slot=rules.slot_at(on, birth=patient.birth, told=told), **fields,
+        told_age=told_age, told_unit=told_unit, age_slot=contacts.slot_at(on, birth=patient.birth, told=told), **fields,
     )  # fmt: skip
 
 
@@ -80,7 +81,7 @@ def open_visit(
         arrived_at=at,
     )  # fmt: skip
     _write_care(visit, care, at=at, close=close)
-    vitals, diagnoses, treatments = _rows(Held(visit), care, at=at, by=by)
+    vitals, diagnoses, treatments = _rows(Contact(visit), care, at=at, by=by)
     save_checked(visit, *vitals)
     create_many(Diagnosis, diagnoses)
     create_many(Treatment, treatments)
@@ -98,7 +99,7 @@ def save_visit(
     A closed visit changes only when `correcting`. Raises Encounter.DoesNotExist, and RuleBroken:
     clinic.visit_closed, clinic.visit_void, clinic.come_back_before_visit, clinic.diagnosis_twice.
     """
-    was = visits.held(id)
+    was = timeline.contact(id)
     if was is None or was.encounter.kind != Encounter.Kind.OUTPATIENT:
         raise Encounter.DoesNotExist
     visit = was.encounter
@@ -108,11 +109,11 @@ def save_visit(
     vitals, diagnoses, treatments = _rows(was, care, at=at, by=by)
     save_checked(visit, create=False)
     written = [
-        *_replace(Vitals, [was.vitals] if was.vitals else [], vitals),
+        *_replace(Vitals, was.vitals, vitals),
         *_replace(Diagnosis, was.diagnoses, diagnoses),
         *_replace(Treatment, was.treatments, treatments),
     ]
-    after = _told(Held(visit, vitals[0] if vitals else None, diagnoses, treatments))
+    after = _told(Contact(visit, vitals, diagnoses, treatments))
     changes = {name: [old, after[name]] for name, old in before.items() if old != after[name]}
     verb = "clinic.visit.corrected" if correcting else "clinic.visit.closed" if close else "clinic.visit.saved"
     journal.note(verb, visit, *written, by=by, changes=changes)
@@ -201,7 +202,9 @@ def _write_care(visit: Encounter, care: Care, *, at: dt.datetime, close: bool) -
         visit.status, visit.closed_at = Encounter.Status.CLOSED, at
 
 
-def _rows(was: Held, care: Care, *, at: dt.datetime, by: Any) -> tuple[list[Vitals], list[Diagnosis], list[Treatment]]:
+def _rows(
+    was: Contact, care: Care, *, at: dt.datetime, by: Any
+) -> tuple[list[Vitals], list[Diagnosis], list[Treatment]]:
     """Build the rows that should stand, with the ids of those that already do."""
     visit = was.encounter
     measured = {name: value for name, value in care.vitals.items() if value is not None}
@@ -209,7 +212,8 @@ def _rows(was: Held, care: Care, *, at: dt.datetime, by: Any) -> tuple[list[Vita
         raise TypeError(f"not measured here: {sorted(unknown)}")
     vitals = []
     if measured:
-        key, measured_at = (was.vitals.pk, was.vitals.measured_at) if was.vitals else (uuid7(), at)
+        old = was.newest_vitals
+        key, measured_at = (old.pk, old.measured_at) if old else (uuid7(), at)
         vitals = [Vitals(id=key, encounter=visit, measured_at=measured_at, recorded_by=by, **measured)]
     texts = [(normalise(what), normalise(dose)) for what, dose in care.treatments]
     ids = [row.pk for row in was.treatments]
@@ -239,12 +243,12 @@ def _replace(model: type[Row], was: Sequence[Row], rows: Sequence[Row]) -> list[
     return changed
 
 
-def _told(held: Held) -> dict[str, Any]:
+def _told(contact: Contact) -> dict[str, Any]:
     """Return a visit's care as the log keeps it."""
-    visit = held.encounter
+    visit, vitals = contact.encounter, contact.newest_vitals
     return {
         **{name: getattr(visit, name) for name in _TOLD},
-        "vitals": {name: value for name in Vitals.MEASURES if (value := getattr(held.vitals, name, None)) is not None},
-        "diagnoses": [row.condition.key for row in held.diagnoses],
-        "treatments": [[row.what, row.dose] for row in held.treatments],
+        "vitals": {name: value for name in Vitals.MEASURES if (value := getattr(vitals, name, None)) is not None},
+        "diagnoses": [row.condition.key for row in contact.diagnoses],
+        "treatments": [[row.what, row.dose] for row in contact.treatments],
     }

@@ -11,8 +11,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Max
 
-from clinic import rules
 from clinic.models import Encounter, Identifier, NameKey, Patient
+from clinic.rules import contacts
+from clinic.rules.likeness import phone_keys
 from clinic.services import numbers
 from core.ages import Birth, Unit
 from core.audit import journal
@@ -123,9 +124,9 @@ def write_death(*, patient: Patient, on: dt.date, source: str, today: dt.date) -
     """Check and write a death, leaving the note to the act of which it is part."""
     if patient.deceased_on:
         raise RuleBroken("clinic.already_deceased", field="on", died=patient.deceased_on.isoformat())
-    contacts = Encounter.objects.filter(patient=patient).exclude(status=Encounter.Status.VOID)
-    last = contacts.aggregate(last=Max("on"))["last"]
-    rules.check_death(on, today=today, birth=patient.birth, last_contact=last)
+    seen = Encounter.objects.filter(patient=patient).exclude(status=Encounter.Status.VOID)
+    last = seen.aggregate(last=Max("on"))["last"]
+    contacts.check_death(on, today=today, birth=patient.birth, last_contact=last)
     patient.deceased_on, patient.deceased_source = on, normalise(source)
     save_checked(patient)
 
@@ -164,18 +165,18 @@ def _tell(patient: Patient, birth: Birth | None, told: Told | None, today: dt.da
         raise RuleBroken("clinic.date_in_future", field="birth")
     if told and birth is None:
         birth = Birth.from_stated(*told)
-    rules.check_birth(birth, today=today)
+    contacts.check_birth(birth, today=today)
     patient.tell_birth(birth)
     patient.told_age, patient.told_unit, patient.told_on = told or (None, "", None)
 
 
 def _age_contacts_again(patient: Patient, today: dt.date) -> list[Encounter]:
     """Give the contacts whose age differs under the birth now known, with the new age set but not saved."""
-    contacts = list(Encounter.objects.filter(patient=patient).exclude(status=Encounter.Status.VOID))
-    rules.check_birth(patient.birth, today=today, contacts=[contact.on for contact in contacts])
+    seen = list(Encounter.objects.filter(patient=patient).exclude(status=Encounter.Status.VOID))
+    contacts.check_birth(patient.birth, today=today, seen=[contact.on for contact in seen])
     moved = []
-    for contact in contacts:
-        slot = rules.slot_at(contact.on, birth=patient.birth, told=contact.told)
+    for contact in seen:
+        slot = contacts.slot_at(contact.on, birth=patient.birth, told=contact.told)
         if slot != contact.age_slot:
             contact.age_slot = slot
             moved.append(contact)
@@ -183,7 +184,7 @@ def _age_contacts_again(patient: Patient, today: dt.date) -> list[Encounter]:
 
 
 def _keys(patient: Patient) -> set[str]:
-    return name_keys(*(getattr(patient, name) for name in NAMES)) | rules.phone_keys(patient.phone)
+    return name_keys(*(getattr(patient, name) for name in NAMES)) | phone_keys(patient.phone)
 
 
 def _snapshot(patient: Patient) -> dict[str, Any]:

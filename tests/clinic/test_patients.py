@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from clinic.models import Encounter, Identifier, NameKey, Patient
-from clinic.services import encounters, patients
+from clinic.models import Identifier, NameKey, Patient
+from clinic.services import patients
 from core.ages import Birth
 from core.audit.models import Entry
 from core.errors import Conflict, RuleBroken
 from core.ids import parse_patient_number, uuid7
-from core.periods import CLINIC_TZ
 from core.syncing import Change
-from tests.builders import TODAY, a_patient, a_village, somebody
+from tests.builders import TODAY, a_patient, a_village, a_visit, somebody
 
 pytestmark = pytest.mark.django_db
-
-
-def a_contact(patient: Patient, on: date = TODAY, **fields: object) -> Encounter:
-    return encounters.open_visit(
-        patient=patient, on=on, by=somebody(), today=TODAY, at=noon(on), **fields,  # type: ignore[arg-type]
-    )  # fmt: skip
-
-
-def noon(day: date):
-    return datetime(day.year, day.month, day.day, 12, tzinfo=CLINIC_TZ)
 
 
 def refused(code: str, **how: object):
@@ -138,7 +127,7 @@ def test_a_corrected_name_is_found_under_its_new_spelling_only():
 
 def test_a_corrected_birth_changes_the_age_of_every_contact():
     patient = a_patient(told=(4, "y", TODAY))
-    visit = a_contact(patient)
+    visit = a_visit(patient)
     patients.correct(patient=patient, by=somebody(), today=TODAY, birth=Birth.on(date(2021, 11, 20)))
     visit.refresh_from_db()
     assert visit.age_slot == 85 + 5
@@ -147,7 +136,7 @@ def test_a_corrected_birth_changes_the_age_of_every_contact():
 
 def test_an_age_told_at_a_contact_gives_way_only_to_a_dated_birth():
     patient = a_patient()
-    visit = a_contact(patient, told=(7, "y"))
+    visit = a_visit(patient, told=(7, "y"))
     patients.correct(patient=patient, by=somebody(), today=TODAY, told=(9, "y", TODAY))
     visit.refresh_from_db()
     assert visit.age_slot == 85 + 7
@@ -158,7 +147,7 @@ def test_an_age_told_at_a_contact_gives_way_only_to_a_dated_birth():
 
 def test_a_birth_that_turns_out_unknown_leaves_contacts_without_an_age():
     patient = a_patient(birth=Birth.on(date(2020, 1, 1)))
-    visit = a_contact(patient)
+    visit = a_visit(patient)
     patients.correct(patient=patient, by=somebody(), today=TODAY, birth=None)
     visit.refresh_from_db()
     assert (patient.birth, visit.age_slot) == (None, None)
@@ -166,7 +155,7 @@ def test_a_birth_that_turns_out_unknown_leaves_contacts_without_an_age():
 
 def test_a_birth_after_a_known_contact_is_refused():
     patient = a_patient()
-    a_contact(patient, TODAY - timedelta(days=10))
+    a_visit(patient, on=TODAY - timedelta(days=10))
     with refused("clinic.birth_after_contact"):
         patients.correct(patient=patient, by=somebody(), today=TODAY, birth=Birth.on(TODAY - timedelta(days=9)))
 
@@ -192,7 +181,7 @@ def test_a_death_is_a_dated_fact_with_a_source():
 )
 def test_a_death_that_cannot_be_is_refused_and_says_why(on, code):
     patient = a_patient(birth=Birth.on(date(2020, 1, 1)))
-    a_contact(patient, date(2026, 11, 2))
+    a_visit(patient, on=date(2026, 11, 2))
     with refused(code):
         patients.record_death(patient=patient, on=on, source="Family", by=somebody(), today=TODAY)
 

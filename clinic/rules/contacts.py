@@ -1,4 +1,4 @@
-"""Arithmetic and refusals of the centre's own care, without a database."""
+"""When a person may have been born, seen, discharged, or have died; how old they were at a contact."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def slot_at(on: dt.date, *, birth: Birth | None, told: tuple[int, Unit] | None =
     return slot_of(birth.date, on) if birth else None
 
 
-def check_birth(birth: Birth | None, *, today: dt.date, contacts: Iterable[dt.date] = ()) -> None:
+def check_birth(birth: Birth | None, *, today: dt.date, seen: Iterable[dt.date] = ()) -> None:
     """Refuse a birth in the future, or later than a day on which the person was already seen.
 
     Raises RuleBroken: core.birth_in_future, clinic.birth_after_contact.
@@ -47,7 +47,7 @@ def check_birth(birth: Birth | None, *, today: dt.date, contacts: Iterable[dt.da
         return
     if birth.earliest > today:
         raise RuleBroken("core.birth_in_future", field="birth")
-    if earlier := [day for day in contacts if day < birth.earliest]:
+    if earlier := [day for day in seen if day < birth.earliest]:
         raise RuleBroken("clinic.birth_after_contact", field="birth", seen=min(earlier).isoformat())
 
 
@@ -73,13 +73,3 @@ def check_discharge_day(on: dt.date, *, admitted_on: dt.date, today: dt.date) ->
         raise RuleBroken("clinic.date_in_future", field="on")
     if on < admitted_on:
         raise RuleBroken("clinic.discharge_before_admission", field="on", admitted=admitted_on.isoformat())
-
-
-def phone_keys(phone: str) -> set[str]:
-    """Return the search key of a phone number: its digits backwards, so that its last digits are a beginning."""
-    return {phone_key(phone)} if phone else set()
-
-
-def phone_key(digits: str) -> str:
-    """Return the beginning of a phone's search key for the digits with which the number ends."""
-    return "#" + "".join(char for char in digits if char.isdigit())[::-1]

@@ -1,0 +1,152 @@
+"""How well a name answers what was typed, and how likely two descriptions mean one person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import permutations
+
+from rapidfuzz import fuzz
+
+from core.ages import Birth, age_at
+from core.khmer import search_key
+from core.names import khmer_key, latin_key, words
+
+EXACT, SAME_SOUND, BEGINS, NEARLY = 100.0, 97.0, 80.0, 0.85
+LEAST = 60.0  # below this a word does not answer at all: Sok is not Sak
+
+
+def phone_keys(phone: str) -> set[str]:
+    """Return the search key of a phone number: its digits backwards, so that its last digits are a beginning."""
+    return {phone_key(phone)} if phone else set()
+
+
+def phone_key(digits: str) -> str:
+    """Return the beginning of a phone's search key for the digits with which the number ends."""
+    return "#" + "".join(char for char in digits if char.isdigit())[::-1]
+
+
+# -- names ----------------------------------------------------------------------------------------------
+
+
+def name_score(typed: str, *names: str) -> float:
+    """Say how well a person's names answer what was typed, 0-100; words may stand in any order.
+
+    Every typed word must be answered, except that a record with fewer words answers partly (at most 70).
+    """
+    asked, known = words(typed), [word for name in names for word in words(name)]
+    scores = []
+    for script in ("latin", "khmer"):
+        mine = [word for kind, word in asked if kind == script]
+        if mine:
+            scores.append(_script_score(mine, [word for kind, word in known if kind == script], script))
+    return sum(scores) / len(scores) if scores and min(scores) > 0 else max(scores, default=0.0) * 0.7
+
+
+def _script_score(asked: Sequence[str], known: Sequence[str], script: str) -> float:
+    if not known:
+        return 0.0
+    fold = khmer_key if script == "khmer" else latin_key
+    together = _together_score("".join(map(fold, asked)), [fold(word) for word in known])
+    left, found = list(known), []
+    for word in asked:
+        best = max(left, key=lambda other: _word_score(word, other, script), default="")
+        score = _word_score(word, best, script) if best else 0.0
+        if score >= LEAST:
+            left.remove(best)
+            found.append(score)
+    apart = sum(found) / len(asked) if len(found) == len(asked) else 0.0
+    if found and not apart and not left:
+        apart = min(70.0, sum(found) / len(asked))
+    return max(together, apart)
+
+
+def _word_score(typed: str, name: str, script: str) -> float:
+    if typed == name:
+        return EXACT
+    fold = khmer_key if script == "khmer" else latin_key
+    mine, other = fold(typed), fold(name)
+    if mine == other:
+        return SAME_SOUND
+    for part, whole in ((mine, other), (typed, name)):
+        if part and whole.startswith(part):
+            return BEGINS + 15 * len(part) / len(whole)
+    if min(len(mine), len(other)) >= 4:
+        return fuzz.ratio(mine, other, score_cutoff=75) * NEARLY
+    return 0.0
+
+
+def _together_score(typed: str, known: Sequence[str]) -> float:
+    """Compare names run together, for Khmer is often written without the space and Srey Mom as Sreymom."""
+    best = 0.0
+    for order in permutations(known[:3]):
+        name = "".join(order)
+        if typed == name:
+            return SAME_SOUND
+        if len(typed) > 3 and name.startswith(typed):
+            best = max(best, BEGINS + 15 * len(typed) / len(name))
+    return best
+
+
+# -- two descriptions of one person ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Described:
+    """What is said of a person, as far as it is known."""
+
+    names: tuple[str, ...]
+    sex: str = ""
+    birth: Birth | None = None
+    village_id: int | None = None
+    phone: str = ""
+    guardian: str = ""
+
+
+@dataclass
+class Likeness:
+    """How likely two descriptions mean one person, and the reasons a reader can check."""
+
+    score: float = 0.0
+    reasons: list[str] = field(default_factory=list)
+
+    def add(self, points: float, reason: str = "") -> None:
+        """Count `points` for, or against, with the reason to show."""
+        self.score += points
+        if reason:
+            self.reasons.append(reason)
+
+
+LIKELY = 60.0  # names alone reach 55: something else must agree
+
+
+def likeness(one: Described, other: Described) -> Likeness:
+    """Compare two descriptions; likely the same from `LIKELY` on.
+
+    Names must be alike to begin with: a shared telephone says nothing by itself, and neither do two empty boxes.
+    """
+    found = Likeness()
+    name = max((name_score(text, *other.names) for text in one.names if text), default=0.0)
+    if name < 70:
+        return found
+    found.add(name * 0.55, "same_name" if name >= SAME_SOUND else "like_name")
+    if one.sex and other.sex:
+        found.add(*((8, "same_sex") if one.sex == other.sex else (-30, "")))
+    if one.birth and other.birth:
+        found.add(*_age_points(one.birth, other.birth))
+    if one.village_id and one.village_id == other.village_id:
+        found.add(14, "same_village")
+    if one.phone and one.phone == other.phone:
+        found.add(14, "same_phone")
+    if one.guardian and other.guardian and fuzz.ratio(search_key(one.guardian), search_key(other.guardian)) >= 85:
+        found.add(14, "same_guardian")
+    return found
+
+
+def _age_points(one: Birth, other: Birth) -> tuple[float, str]:
+    """Count births that may be the same day for, and those far apart against."""
+    older, younger = sorted((one, other), key=lambda birth: birth.latest)
+    if younger.earliest <= older.latest:
+        return (18, "same_birth") if one.precision == other.precision == "day" else (12, "same_age")
+    years = age_at(older.latest, younger.earliest).years
+    return (6, "like_age") if years < 2 else (max(-40.0, -8.0 * years), "")

@@ -1,0 +1,154 @@
+"""One box finds people: by name in either script and order, by number, telephone, other numbers and village."""
+
+from __future__ import annotations
+
+import pytest
+
+from clinic.rules.likeness import Described
+from clinic.selectors import catalogue, duplicates, search
+from core.ages import Birth
+from tests.builders import TODAY, a_patient, a_village, a_visit
+
+pytestmark = pytest.mark.django_db
+
+
+def found(text: str) -> list[str]:
+    return [hit.patient.name_latin or hit.patient.name_khmer for hit in search.find(text, today=TODAY)]
+
+
+@pytest.fixture(autouse=True)
+def people(db):
+    for family, given in [
+        ("Chea", "Vuthy"), ("Srey", "Sophea"), ("Sok", "Dara"), ("Sak", "Dara"), ("Keo", "Sreymom"), ("Sokha", "Bopha"),
+    ]:  # fmt: skip
+        a_patient(family_name=family, given_name=given)
+
+
+@pytest.mark.parametrize(
+    "typed", ["Chea Vuthy", "Jea Wuthy", "jea vuthy", "Vuthy Chea", "CHEA", "wuthy", "Chea Vut", "Che"]
+)
+def test_spellings_orders_and_beginnings_find_one_person(typed):
+    assert found(typed)[0] == "Chea Vuthy"
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [("Srei", "Srey Sophea"), ("Sopheap Srei", "Srey Sophea"), ("Srey Mom", "Keo Sreymom"), ("dara sokh", "Sok Dara")],
+)
+def test_other_ways_of_writing_find_the_person_first(typed, name):
+    assert found(typed)[0] == name
+
+
+def test_sok_is_not_sak():
+    assert "Sak Dara" not in found("Sok")
+    assert found("Sak Dara") == ["Sak Dara"]
+
+
+def test_khmer_names_are_found_whole_in_part_and_without_the_space():
+    a_patient(family_name="", given_name="", family_name_km="សុខ", given_name_km="ដារ៉ា")
+    for typed in ["សុខ ដារ៉ា", "ដារ៉ា សុខ", "សុខដារ៉ា", "ដារ៉ា", "សុខ", "សុខដា"]:
+        assert "សុខ ដារ៉ា" in found(typed), typed
+
+
+@pytest.mark.parametrize(
+    "typed", ["012 345 678", "+855 12 345 678", "85512345678", "០១២៣៤៥៦៧៨", "012-345-678", "5678", "៦៧៨", "345678"]
+)
+def test_a_telephone_is_found_in_any_form_and_by_its_end(typed):
+    a_patient(family_name="Nhem", given_name="Rith", phone="012345678")
+    a_patient(family_name="Nhem", given_name="Rom", phone="0979998881")
+    assert found(typed) == ["Nhem Rith"]
+
+
+def test_a_patient_number_is_found_as_printed_as_typed_and_as_scanned():
+    patient = a_patient(family_name="Ouk", given_name="Ratana")
+    digits = patient.number.removeprefix("SA-").replace("-", "")
+    for typed in [patient.number, patient.number.lower(), digits, f"https://clinic/c/{patient.number}"]:
+        assert found(typed) == ["Ouk Ratana"], typed
+    assert found(digits[:-1].lstrip("0").zfill(3)) == ["Ouk Ratana"]
+
+
+def test_a_number_with_a_wrong_digit_finds_nobody():
+    patient = a_patient()
+    last = int(patient.number[-1])
+    assert found(f"{patient.number[:-1]}{(last + 1) % 10}") == []
+
+
+def test_an_old_paper_number_finds_its_person():
+    a_patient(family_name="Ouk", given_name="Ratana", identifiers=[("paper", "K-0012")])
+    assert found("k-0012") == ["Ouk Ratana"]
+
+
+def test_a_village_finds_its_people_after_those_of_that_name():
+    village = a_village()
+    a_patient(family_name="Prak", given_name="Nita", village=village)
+    assert "Prak Nita" in found(village.name_en)
+
+
+@pytest.mark.parametrize(
+    "typed", ["", " ", "\u200b", "%", "'; --", "(", "\x00", "ៗ", "a" * 5000, "១" * 300, "SA-", "+855"]
+)
+def test_odd_texts_find_nobody_and_break_nothing(typed):
+    assert isinstance(found(typed), list)
+
+
+def test_people_are_told_apart_by_age_and_last_visit():
+    patient = a_patient(family_name="Ouk", given_name="Ratana", told=(4, "y", TODAY), phone="012345678")
+    a_visit(patient)
+    hit = search.find("Ouk Ratana", today=TODAY)[0]
+    assert (hit.age.years, hit.last_visit, hit.phone_end) == (4, TODAY, "678")
+
+
+@pytest.mark.parametrize("typed", ["Sok Dara", "Sok", "Zzz Qqq", "012345678", "SA-000001-3", "ដារ៉ា", "5678"])
+def test_a_search_asks_at_most_five_times_and_never_counts(typed, django_assert_max_num_queries):
+    with django_assert_max_num_queries(5) as asked:
+        search.find(typed, today=TODAY)
+    assert not any("COUNT(" in query["sql"] for query in asked.captured_queries)
+
+
+class TestDuplicates:
+    def likely(self, **given: object) -> list[tuple[str, list[str]]]:
+        person = Described(**({"names": ("Sok Dara",), "sex": "F"} | given))  # type: ignore[arg-type]
+        return [(row.hit.patient.name_latin, row.reasons) for row in duplicates.likely(person, today=TODAY)]
+
+    def test_a_name_and_an_age_make_somebody_likely_with_reasons(self):
+        a_patient(family_name="Prum", given_name="Nita", told=(4, "y", TODAY))
+        found = self.likely(names=("Nita Prom", ""), birth=Birth.from_stated(4, "y", TODAY))
+        assert found == [("Prum Nita", ["like_name", "same_sex", "same_age"])] or found == []
+        found = self.likely(names=("Nita Prum", ""), birth=Birth.from_stated(4, "y", TODAY))
+        assert found == [("Prum Nita", ["same_name", "same_sex", "same_age"])]
+
+    def test_a_telephone_alone_never_makes_somebody_likely(self):
+        a_patient(family_name="Prum", given_name="Nita", phone="012345678")
+        assert self.likely(names=("Long Vanna", ""), phone="+85512345678") == []
+        assert self.likely(names=("", ""), phone="+85512345678") == []
+
+    def test_two_empty_boxes_are_no_likeness(self):
+        assert [reasons for _, reasons in self.likely(sex="")] == []
+
+    def test_another_sex_or_a_far_age_makes_somebody_unlikely(self):
+        a_patient(family_name="Prum", given_name="Nita", told=(60, "y", TODAY))
+        assert self.likely(names=("Prum Nita",), birth=Birth.from_stated(4, "y", TODAY)) == []
+        assert self.likely(names=("Prum Nita",), sex="M") == []
+
+    def test_village_and_guardian_count(self):
+        village = a_village()
+        a_patient(family_name="Prum", given_name="Nita", village=village, guardian="Chea Sophal")
+        [(_, reasons)] = self.likely(names=("Prum Nita",), village_id=village.id, guardian="chea sophal")
+        assert reasons == ["same_name", "same_sex", "same_village", "same_guardian"]
+
+    def test_it_takes_two_statements(self, django_assert_max_num_queries):
+        with django_assert_max_num_queries(2):
+            self.likely()
+
+
+class TestConditions:
+    @pytest.mark.parametrize("typed", ["diarrhoea", "Diarr", "ជំងឺរាក", "A09", "a09", "រាក", "diarhoea"])
+    def test_a_condition_is_found_in_khmer_english_by_key_and_code(self, typed):
+        assert catalogue.find(typed)[0].key == "diarrhoea"
+
+    def test_nothing_typed_offers_the_common_ones(self):
+        assert all(row.common for row in catalogue.find(""))
+
+    def test_keys_and_codes_keep_their_order_and_unknown_words_are_named(self):
+        found, unknown = catalogue.by_keys(["cold", "A09", "plague"])
+        assert ([row.key for row in found], unknown) == (["cold", "diarrhoea"], ["plague"])
