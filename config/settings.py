@@ -142,6 +142,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # Which task does which kind of long work (core.jobs).
 JOB_TASKS = {
+    "audit": "desk.tasks.check_audit",
     "register": "desk.tasks.import_register",
     "paper": "reports.tasks.make_paper",
 }

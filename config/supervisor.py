@@ -123,7 +123,8 @@ class Supervisor:
                 child.deaths = 1 if now - child.began > HEALTHY else child.deaths + 1
                 pause = min(2.0 ** (child.deaths - 1), LONGEST_PAUSE)
                 child.again_at = now + pause
-                self.say(f"The {child.name} stopped by itself ({self._tail(child, 1)}); again in {pause:.0f} s.")
+                again = f"starting it again in {pause:.0f} s"
+                self.say(f"The {child.name} stopped by itself; {again}. {self._tail(child, 1)}")
             else:
                 self._start(child)
 

@@ -69,6 +69,7 @@ class Command(BaseCommand):
             ready.make_assets()
             self.say("Pages: static files collected." if ready.collect_static() else "Pages: ready.")
             ready.migrate(self.say)
+            call_command("check", databases=["default"], verbosity=0)
             self.say(f"Database: ready ({describe_database()}).")
             self.first_people(empty=empty)
 
