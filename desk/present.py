@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from clinic.models import AgeUnit, Encounter, Identifier
+from clinic.models import Encounter, Identifier
+from clinic.models.patient import AgeUnit
 from core.ages import Precision
 from desk.links import address
 from desk.phrases import day_words, either

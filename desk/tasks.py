@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from core.audit import journal
 from core.errors import RuleBroken
 from core.jobs import work
 from core.jobs.models import Job
@@ -53,3 +54,24 @@ def _load(job: Job) -> None:
         work.keep(job, REJECTS, write_rejects(summary), "text/csv; charset=utf-8", label=_("Rows that are not right"))
     work.progress(job, summary.read, summary.read, describe(summary, dry=dry))
     work.finish(job, **summary.as_dict(), dry=dry)
+
+
+@shared_task
+def check_audit(job_id: str) -> None:
+    """Walk the whole chain of the log and say whether it is as it was written."""
+    job = work.claim(job_id)
+    if job is None:
+        return
+    with translation.override(job.params["language"]):
+        try:
+            broken = journal.broken_at()
+        except Exception:
+            work.fail(job, _("Something went wrong inside the system. The log itself is untouched; please try again."))
+            raise
+        said = _("The log does not fit from entry %(seq)s on: somebody changed it from outside. Tell whoever looks after the system.")
+        message = said % {"seq": broken} if broken is not None else _("The log is whole: every entry fits the one before it.")
+    try:
+        work.progress(job, 1, 1, message)
+    except work.Stopped:
+        return
+    work.finish(job, broken_at=broken)

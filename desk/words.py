@@ -2,4 +2,6 @@
 
 from django.utils.translation import gettext_noop as _
 
-WORDS: dict[str, str] = {}
+WORDS: dict[str, str] = {
+    "job.audit": _("Check of the log"),
+}

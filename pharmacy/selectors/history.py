@@ -3,36 +3,54 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import Case, Q, Value, When
 
+from core.gather import gather
 from pharmacy.models import Dispensing, Medicine, Move
+
+_MEDICINE = ("id", "name", "name_km", "form", "strength")
 
 
 @dataclass(frozen=True)
 class Given:
-    """One dispensing as the record shows it: what, how many, how to take it."""
+    """One medicine of one dispensing as the record shows it; `taken_back` when the whole of it was."""
 
     dispensing: Dispensing
     medicine: Medicine
     quantity: int
+    taken_back: bool = False
 
 
-def of_patient(patient_id: UUID, *, limit: int = 200) -> list[Given]:
-    """Return what was handed to a person, newest first, without what was taken back: two statements."""
-    moves = Move.objects.filter(reverses=None, reversed_by=None).select_related("batch__medicine")
-    rows = (
-        Dispensing.objects.filter(patient_id=patient_id)
-        .select_related("recorded_by")
-        .prefetch_related(Prefetch("moves", queryset=moves))
-        .order_by("-on", "-id")[:limit]
-    )
-    found = []
-    for dispensing in rows:
-        quantities: dict[Medicine, int] = {}
-        for move in dispensing.moves.all():
-            medicine = move.batch.medicine
-            quantities[medicine] = quantities.get(medicine, 0) + move.quantity
-        found += [Given(dispensing, medicine, quantity) for medicine, quantity in quantities.items()]
+def of_patient(
+    patient_id: UUID, *, limit: int = 200, before: tuple[date, UUID] | None = None, also_taken_back: bool = False
+) -> list[Given]:
+    """Return what was handed to a person, newest first by (day, id): one statement.
+
+    `before` is the key of the last dispensing already shown, `limit` the most dispensings looked at.
+    """
+    moves = gather(
+        Move.objects.filter(reverses=None), "dispensing", id="id", quantity="quantity",
+        back=Case(When(reversed_by=None, then=Value(0)), default=Value(1)),
+        **{f"medicine_{name}": f"batch__medicine__{name}" for name in _MEDICINE},
+    )  # fmt: skip
+    rows = Dispensing.objects.filter(patient_id=patient_id).select_related("recorded_by").annotate(given=moves)
+    if before:
+        on, last = before
+        rows = rows.filter(Q(on__lt=on) | Q(on=on, id__lt=last))
+    found: list[Given] = []
+    for dispensing in rows.order_by("-on", "-id")[:limit]:
+        for back in (False, True) if also_taken_back else (False,):
+            found += _given(dispensing, back)
     return found
+
+
+def _given(dispensing: Dispensing, back: bool) -> list[Given]:
+    quantities: dict[Medicine, int] = {}
+    for move in sorted(dispensing.given or [], key=lambda move: move["id"]):  # type: ignore[attr-defined]
+        if bool(move["back"]) is back:
+            medicine = Medicine(**{name: move[f"medicine_{name}"] for name in _MEDICINE})
+            quantities[medicine] = quantities.get(medicine, 0) + move["quantity"]
+    return [Given(dispensing, medicine, quantity, back) for medicine, quantity in quantities.items()]

@@ -1,0 +1,65 @@
+"""The one box: find a person, by name in either script, number, telephone or village."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from clinic.selectors import search as people
+from clinic.selectors.search import Hit
+from core.accounts.permissions import requires
+from core.accounts.roles import Action
+from core.khmer import normalise
+from core.periods import local_day
+from desk.links import address
+
+SHORTEST = 2
+DIGITS_OF_A_NUMBER = 7
+# What a person is looked for: the page a result leads to instead of the record.
+PURPOSES = {
+    "visit": "clinic:visit_new",
+    "admit": "clinic:admit",
+    "session": "mobile_team:checkup_new",
+    "referral": "referrals:new",
+    "dispense": "pharmacy:dispense",
+}
+
+
+@require_safe
+@requires(Action.SEARCH_PATIENTS)
+def search(request: HttpRequest) -> HttpResponse:
+    """Show who is meant, best first; a full patient number opens the person at once."""
+    text = normalise(request.GET.get("q", "")[:200])
+    carried = {name: request.GET[name][:40] for name in ("for", "session") if request.GET.get(name)}
+    hits = people.find(text, today=local_day(timezone.now())) if len(text) >= SHORTEST else []
+    if not request.htmx and _is_number(text, hits):  # type: ignore[attr-defined]
+        return redirect(_leads_to(request.user, hits[0], carried))
+    register = address(request.user, "clinic:register")
+    page = "desk/search.html#results" if request.htmx else "desk/search.html"  # type: ignore[attr-defined]
+    return render(request, page, {
+        "q": text, "too_short": len(text) < SHORTEST, "carried": carried,
+        "found": [(hit, _leads_to(request.user, hit, carried)) for hit in hits],
+        "register": f"{register}?{urlencode({'q': text} | carried)}" if register else "",
+    })  # fmt: skip
+
+
+def _is_number(text: str, hits: list[Hit]) -> bool:
+    """Tell a whole patient number, typed or scanned, from a name or a telephone number that fits one person."""
+    return len(hits) == 1 and hits[0].score == 100 and sum(char.isdigit() for char in text) >= DIGITS_OF_A_NUMBER
+
+
+def _leads_to(user: Any, hit: Hit, carried: dict[str, str]) -> str:
+    ids: list[Any] = [hit.patient.pk]
+    purpose = PURPOSES.get(carried.get("for", ""), "")
+    if purpose == PURPOSES["session"]:
+        try:
+            ids.insert(0, UUID(carried.get("session", "")))
+        except ValueError:
+            purpose = ""
+    return (address(user, purpose, *ids) if purpose else "") or address(user, "desk:record", hit.patient.pk)
