@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from core.errors import RuleBroken
+from core.periods import CLINIC_TZ, local_day
 
 Findings = Mapping[int, str]
 
@@ -81,6 +82,11 @@ def chart_or_counts(findings: Findings, counts: Collection[int | None]) -> None:
     """Refuse a chart and typed counts in one check-up: nobody could say which is right."""
     if findings and any(count is not None for count in counts):
         raise RuleBroken("mobile_team.chart_or_counts", field="decayed_primary")
+
+
+def moment_on(on: date, told: datetime) -> datetime:
+    """Return the moment told when it lies on the session's day; else that day's noon, for no hour is known."""
+    return told if local_day(told) == on else datetime.combine(on, time(12), CLINIC_TZ)
 
 
 def days_between(first: date, last: date) -> list[date]:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from clinic.models import Encounter
 from mobile_team import rules
@@ -157,6 +157,12 @@ def advised(*, since: date) -> QuerySet[DentalCheckup]:
 def routes() -> list[Route]:
     """Return every route with its stops and their villages. Two statements."""
     return list(Route.objects.prefetch_related("stops__village").order_by("-active", "weekday", "id"))
+
+
+def route(id: int) -> Route | None:
+    """Return a route with its stops and the full names of their villages. Two statements."""
+    stops = Prefetch("stops", Stop.objects.select_related("village__commune__district__province"))
+    return Route.objects.prefetch_related(stops).filter(id=id).first()
 
 
 def planned_until(today: date) -> date | None:

@@ -49,8 +49,9 @@ def record_checkup(
 ) -> DentalCheckup:  # fmt: skip
     """Record one check-up with its contact; the session counts as held from then on.
 
-    `findings` is a chart, {FDI tooth: WHO code}; without one, quick counts may be given. The contact carries the
-    session's day. Sent twice with the same `id`, it is kept once. Of `session` only the id is trusted.
+    `findings` is a chart, {FDI tooth: WHO code}; without one, quick counts may be given. Contact and moment carry
+    the session's day, noon when `observed_at` names another one. Sent twice with the same `id`, it is kept once. Of
+    `session` only the id is trusted.
     Raises RuleBroken for a wrong tooth or code, a chart beside counts, a session in the future, or what
     `encounters.begin` refuses; Conflict("constraint.mobile_checkup_once") when the person was seen in this session.
     """
@@ -79,6 +80,7 @@ def _record(
         raise RuleBroken("mobile_team.no_such_session")
     if held.on > today:
         raise RuleBroken("mobile_team.session_in_future")
+    observed_at = rules.moment_on(held.on, observed_at)
     came_from = None if patient.village_id else Village(id=held.village_id)
     encounter = encounters.begin(
         patient=patient, kind=Encounter.Kind.OUTREACH, on=held.on, by=by, today=today, village=came_from,

@@ -1,0 +1,1 @@
+"""Small words of this room's templates."""
