@@ -38,7 +38,9 @@ class Job(models.Model):
         constraints = [
             # The same work asked for twice is one job while it lasts: a double click makes no second paper.
             models.UniqueConstraint(
-                fields=["kind", "key"], condition=Q(state__in=["waiting", "running"]) & ~Q(key=""), name="jobs_one_at_work"
+                fields=["kind", "key"],
+                condition=Q(state__in=["waiting", "running"]) & ~Q(key=""),
+                name="jobs_one_at_work",
             ),
         ]
         indexes = [models.Index(fields=["kind", "-created_at"], name="jobs_newest")]

@@ -34,7 +34,9 @@ def claim(job_id: str, *, redelivered: bool = False) -> Job | None:
     reads as running is taken up again. `core.jobs.tasks.sweep` finds those whose message was lost as well.
     """
     startable = [Job.State.WAITING, Job.State.RUNNING] if redelivered else [Job.State.WAITING]
-    started = Job.objects.filter(id=job_id, state__in=startable).update(state=Job.State.RUNNING, started_at=timezone.now())
+    started = Job.objects.filter(id=job_id, state__in=startable).update(
+        state=Job.State.RUNNING, started_at=timezone.now()
+    )
     return Job.objects.get(id=job_id) if started else None
 
 

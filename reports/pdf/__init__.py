@@ -1,0 +1,1 @@
+"""The printed papers of this room: the month and the year."""

@@ -1,0 +1,110 @@
+"""Print the paper of a month or a year."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+from reportlab.platypus.flowables import Flowable
+
+from core.pdf import styles
+from core.pdf.blocks import Organisation
+from core.pdf.page import Document
+from core.pdf.styles import Align
+from core.pdf.table import Column, Table
+from core.pdf.text import KhmerText
+from reports import charts, tables
+from reports.figures import FIGURES
+from reports.naming import SERVICES, is_year
+from reports.paper import TOP_CONDITIONS, Paper
+
+FEW, FEW_WIDTH, WIDE_NAMES = 4, 25.0, 31.0  # columns of numbers, their width and that of the names beside many, in mm
+
+
+def render(paper: Paper, language: str) -> bytes:
+    """Return the paper as PDF in one language, "km" or "en"."""
+    with translation.override(language):
+        document = Document(
+            paper.title,
+            language,
+            organisation=_organisation(language),
+            ministry=language == "km",
+            subtitle=paper.subtitle,
+            footer=f"{paper.subtitle} · {paper.counted}",
+            created=paper.made_at,
+        )
+        _front(document, paper)
+        _details(document, paper)
+        _closing(document, paper)
+        return document.bytes()
+
+
+def _organisation(language: str) -> Organisation:
+    centre = settings.CENTRE
+    address = " · ".join(filter(None, (centre[f"department_{language}"], centre[f"address_{language}"])))
+    return Organisation(centre["name_km"], centre["name_en"], address, centre["phone"])
+
+
+def _front(document: Document, paper: Paper) -> None:
+    """Begin with what a reader wants first: the key figures, and for a year the results as they are published."""
+    cube = paper.cube
+    services = cube.by("patients_assessed", "service")
+    document.tiles([
+        (str(FIGURES["patients_assessed"].words), f"{cube.sum('patients_assessed'):,}"),
+        *((str(SERVICES[service]), f"{services[service]:,}") for service in ("inpatient", "outpatient", "mobile")),
+    ])  # fmt: skip
+    document.space(2)
+    names = ("people_reached", "new_patients_admitted", "toothbrushes_given", "dental_education")
+    document.tiles([(str(FIGURES[name].words), f"{cube.sum(name):,}") for name in names])
+    if is_year(cube.period):
+        _table(document, tables.published_results(cube))
+    _table(document, tables.services(cube))
+
+
+def _details(document: Document, paper: Paper) -> None:
+    cube = paper.cube
+    _table(document, tables.ages(cube))
+    if cube.sum("patients_assessed"):
+        document.chart(charts.pyramid(cube), height=62)
+    document.chart(charts.months(paper.months), height=58)
+    if paper.spans_months:
+        _table(document, tables.months(cube))
+    if cube.conditions:
+        _table(document, tables.conditions(cube, TOP_CONDITIONS))
+    _table(document, tables.hand_outs(cube))
+
+
+def _closing(document: Document, paper: Paper) -> None:
+    _table(document, tables.definitions())
+    document.signatures([_("Prepared by"), _("Checked by"), _("Head of the centre")])
+
+
+def _table(document: Document, table: tables.Table) -> None:
+    """Set a table with its heading and its note; none of ours is longer than a page, so each stays on one."""
+    numbers = [column for column in table.columns if column.number]
+    columns = [Column(_heading(column), _width(column, len(numbers)), _align(column)) for column in table.columns]
+    if len(numbers) > FEW:
+        columns[0] = Column(columns[0].title, WIDE_NAMES)
+    rows = [[_cell(cell) for cell in row] for row in table.rows]
+    total = [_cell(cell) for cell in table.total] if table.total else None
+    parts: list[Flowable] = [KhmerText(table.title, styles.HEADING), Table(columns, rows, total_row=total)]
+    if table.note:
+        parts.append(KhmerText(table.note, styles.SMALL.but(before=3)))
+    document.together(*parts)
+
+
+def _heading(column: tables.Column) -> str:
+    return f"{column.group}\n{column.words}" if column.group else column.words
+
+
+def _width(column: tables.Column, numbers: int) -> float | None:
+    """Give a few columns of numbers a fixed width, so that they do not huddle at the edge."""
+    return FEW_WIDTH if column.number and numbers <= FEW else None
+
+
+def _align(column: tables.Column) -> Align | None:
+    return "right" if column.number else None
+
+
+def _cell(cell: tables.Value) -> str | int:
+    return cell.value if isinstance(cell, tables.Number) else cell

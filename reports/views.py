@@ -1,0 +1,229 @@
+"""Pages of the figures: choose a month or a year, see it, open the records behind a number, ask for the paper."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, cast
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language, gettext
+from django.views.decorators.http import require_GET, require_POST
+
+from core.accounts.models import User
+from core.accounts.permissions import requires
+from core.accounts.roles import Action
+from core.ages import BandSet
+from core.charts import Chart
+from core.errors import RuleBroken
+from core.jobs.models import Job
+from core.jobs.tasks import send
+from core.periods import Month, Period, Year, local_day
+from core.svg import svg
+from reports import charts, selectors, services, tables
+from reports.cube import SERVICES, Cube
+from reports.figures import COUNTED, FIGURES
+from reports.linked import Linker
+from reports.naming import (
+    BAND_SET_WORDS,
+    SERVICES_SHORT,
+    SEXES,
+    band_words,
+    bands_named,
+    is_year,
+    month_words,
+    period_named,
+    period_words,
+)
+
+
+@requires(Action.SEE_FIGURES)
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Choose a month or a year; the newest papers."""
+    user, today = cast("User", request.user), local_day(timezone.now())
+    shown = Year.parse(request.GET.get("year") or str(today.year))
+    first = selectors.first_day()
+    numbers = selectors.trend(shown.period.last)
+    table = tables.trend(numbers)
+    months = [
+        {
+            "words": words,
+            "href": reverse("reports:month", args=[text]) if Month(text).first <= today else "",
+            "numbers": by_service,
+        }
+        for text, (words, *by_service) in zip(numbers, table.rows, strict=True)
+    ]
+    return render(request, "reports/home.html", {
+        "year": shown,
+        "earlier": shown.previous() if first and first.year < shown.number else None,
+        "later": shown.next() if shown.number < today.year else None,
+        "columns": table.columns,
+        "months": months,
+        "total": sum(sum(by.values()) for by in numbers.values()),
+        "chart": picture(charts.months(numbers)),
+        "papers": [_paper(job) for job in selectors.papers()] if user.may(Action.MAKE_PAPERS) else [],
+    })  # fmt: skip
+
+
+def _paper(job: Job) -> dict[str, Any]:
+    period = period_named(job.params["first"], job.params["last"])
+    return {"job": job, "words": period_words(period), "files": list(job.files.all())}
+
+
+@requires(Action.SEE_FIGURES)
+@require_GET
+def month(request: HttpRequest, month: str) -> HttpResponse:
+    """Show the figures of a month."""
+    chosen = Month.parse(month)
+    ways = {"before": _month_link(chosen.previous()), "after": _month_link(chosen.next())}
+    return _show(request, Period(chosen, chosen), ways)
+
+
+@requires(Action.SEE_FIGURES)
+@require_GET
+def year(request: HttpRequest, year: str) -> HttpResponse:
+    """Show the figures of a year, month by month, and the results as they are published."""
+    chosen = Year.parse(year)
+    return _show(request, chosen.period, {"before": _year_link(chosen.previous()), "after": _year_link(chosen.next())})
+
+
+def _month_link(month: Month) -> tuple[str, str]:
+    return month_words(month), reverse("reports:month", args=[month.text])
+
+
+def _year_link(year: Year) -> tuple[str, str]:
+    return year.text, reverse("reports:year", args=[year.text])
+
+
+def _show(request: HttpRequest, period: Period, ways: dict[str, Any]) -> HttpResponse:
+    user, bands = cast("User", request.user), bands_named(request.GET.get("bands") or "published")
+    cube, numbers = selectors.count(period, bands), selectors.trend(period.last)
+    linker = Linker(period, bands, user.may(Action.READ_RECORD))
+    whole_year = is_year(period)
+    shown = [tables.services(cube), tables.ages(cube), tables.hand_outs(cube), tables.conditions(cube)]
+    linked = {table.key: linker.table(table) for table in shown}
+    linked["months"] = linker.table(tables.months(cube) if whole_year else tables.trend(numbers))
+    if whole_year:
+        linked["published"] = linker.table(tables.published_results(cube))
+    return render(request, "reports/period.html", {
+        "period": period,
+        "title": period_words(period),
+        "whole_year": whole_year,
+        "tiles": [_tile(linker, cube, figure.name) for figure in COUNTED],
+        "band_sets": [_band_set(request, key, bands) for key in BAND_SET_WORDS],
+        "bands": bands,
+        "tables": linked,
+        "pyramid": picture(charts.pyramid(cube), height=300) if cube.sum("patients_assessed") else "",
+        "trend": picture(charts.months(numbers)),
+        "top": picture(charts.top_conditions(cube.conditions), height=300) if cube.conditions else "",
+        **ways,
+    })  # fmt: skip
+
+
+def _tile(linker: Linker, cube: Cube, name: str) -> dict[str, Any]:
+    figure = FIGURES[name]
+    number = linker.number(tables.Number(cube.sum(name), name))
+    return number | {"words": figure.words, "counts": figure.counts_words, "definition": figure.definition}
+
+
+def _band_set(request: HttpRequest, key: str, chosen: BandSet) -> dict[str, Any]:
+    return {"words": BAND_SET_WORDS[key], "href": f"{request.path}?bands={key}#ages", "here": key == chosen.key}
+
+
+def picture(chart: Chart, *, width: float = 640, height: float = 280) -> str:
+    """Draw a chart for a page; our own words, escaped where they are drawn."""
+    return mark_safe(svg(chart, width=width, height=height, language=get_language() or "km"))
+
+
+# --- The records behind a number --------------------------------------------------------------------------------------
+
+
+@requires(Action.READ_RECORD)
+@require_GET
+def behind(request: HttpRequest, figure: str) -> HttpResponse:
+    """List the records that a number counts, newest first."""
+    query = request.GET
+    period = period_named(query.get("from", ""), query.get("to", ""))
+    bands = bands_named(query.get("bands") or "published")
+    keys = {name: query.get(name, "") for name in ("month", "service", "band", "sex", "condition")}
+    filters = selectors.Filters(bands, **keys)
+    number = selectors.behind(figure, period, filters).count()
+    before = _last_shown(query.get("before", ""))
+    rows = selectors.records_behind(figure, period, filters, before=before, limit=selectors.PAGE + 1)
+    older = ""
+    if len(rows) > selectors.PAGE:
+        rows.pop()
+        older = "?" + urlencode(query.dict() | {"before": f"{rows[-1].on},{rows[-1].id}"})
+    return render(request, "reports/behind.html", {
+        "figure": FIGURES[figure],
+        "period_words": period_words(period),
+        "back": _back(period, bands),
+        "narrowed": _narrowed(filters),
+        "number": number,
+        "rows": [_record(row) for row in rows],
+        "older": older,
+    })  # fmt: skip
+
+
+def _last_shown(text: str) -> tuple[date, UUID] | None:
+    """Read where the page before ended. Raises RuleBroken("reports.filter_unknown") for anything else."""
+    if not text:
+        return None
+    try:
+        on, last = text.split(",")
+        return date.fromisoformat(on), UUID(last)
+    except ValueError:
+        raise RuleBroken("reports.filter_unknown", field="before", value=text[:60]) from None
+
+
+def _back(period: Period, bands: BandSet) -> str:
+    address = reverse("reports:home")
+    if is_year(period):
+        address = reverse("reports:year", args=[str(period.first.year)])
+    elif period.first == period.last:
+        address = reverse("reports:month", args=[period.first.text])
+    return f"{address}?bands={bands.key}"
+
+
+def _narrowed(filters: selectors.Filters) -> list[str]:
+    """Return in words what the list is narrowed to."""
+    words = [
+        month_words(Month.parse(filters.month)) if filters.month else "",
+        SERVICES_SHORT[filters.service] if filters.service in SERVICES else "",
+        band_words(filters.bands, filters.band) if filters.band else "",
+        SEXES.get(filters.sex, ""),
+        selectors.condition_words(filters.condition) if filters.condition else "",
+    ]
+    return [str(word) for word in words if word]
+
+
+def _record(row: Any) -> dict[str, Any]:
+    return {"contact": row, "patient": row.patient, "age": row.patient.age_on(row.on)}
+
+
+# --- The paper --------------------------------------------------------------------------------------------------------
+
+
+@requires(Action.MAKE_PAPERS)
+@require_POST
+def make_paper(request: HttpRequest) -> HttpResponse:
+    """Ask for the papers of a period and go to where their progress is shown."""
+    period = period_named(request.POST.get("first", ""), request.POST.get("last", ""))
+    bands = bands_named(request.POST.get("bands") or "published")
+    job = services.ask_for_paper(period=period, bands=bands, by=request.user)
+    transaction.on_commit(lambda: _hand_over(request, job))
+    return redirect("jobs:job", job.id)
+
+
+def _hand_over(request: HttpRequest, job: Job) -> None:
+    if job.state == Job.State.WAITING and not send(job):
+        words = gettext("What makes the papers does not answer. The paper waits and is made as soon as it does.")
+        messages.warning(request, words)
