@@ -60,7 +60,7 @@ def read_env_file(path: Path) -> None:
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
         name, equals, value = line.partition("=")
         if equals and not name.lstrip().startswith("#"):
-            os.environ.setdefault(name.strip(), value.strip().strip("\"'"))
+            os.environ.setdefault(name.strip(), value.partition(" #")[0].strip().strip("\"'"))
 
 
 def set_up(lock: str, *, aloud: bool) -> None:

@@ -45,5 +45,5 @@ def hand_back() -> int:
         if not hasattr(qos, "restore_visible"):
             return 0
         before = connection.default_channel.client.zcard(qos.unacked_index_key)
-        qos.restore_visible(num=0, interval=1)
+        qos.restore_visible(num=10_000, interval=1)
         return before

@@ -112,6 +112,8 @@ SQLITE_OPTIONS = {
 }
 SQLITE_URL = f"sqlite:///{quote(str(VAR_DIR / 'clinic.sqlite3'))}"
 DATABASES = {"default": database_from_url(env_str("DATABASE_URL") or SQLITE_URL, base=BASE_DIR)}
+if password := env_str("DATABASE_PASSWORD"):
+    DATABASES["default"]["PASSWORD"] = password
 if DATABASES["default"]["ENGINE"] == "core.sqlite":
     DATABASES["default"] |= {"OPTIONS": SQLITE_OPTIONS | {"key": env_str("DATABASE_KEY")}, "CONN_MAX_AGE": 60}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -190,7 +192,9 @@ WORD_TABLES = [
 
 # Behind TLS (a reverse proxy, or granian with a certificate) set HTTPS=1; on a bare laptop the clinic speaks HTTP.
 HTTPS = env_bool("HTTPS")
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+BEHIND_PROXY = env_bool("BEHIND_PROXY")  # only then are X-Forwarded-Proto and X-Real-IP believed
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+AXES_CLIENT_IP_CALLABLE = "config.proxy.client_ip"
 SECURE_SSL_REDIRECT = HTTPS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
