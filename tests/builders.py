@@ -91,3 +91,33 @@ def a_stay(patient: Patient | None = None, *, on: date = TODAY, today: date = TO
 
     given = {"by": somebody(), "bed": given.pop("bed", None) or a_bed()} | given
     return admissions.admit(patient=patient or a_patient(), on=on, today=today, at=noon(on), **given)
+
+
+def a_session(*, village: Village | None = None, on: date = TODAY, **given: Any) -> Any:
+    """Return a planned session of the mobile team, made by its service."""
+    from mobile_team.services import sessions
+
+    return sessions.add(village=village or a_village(), on=on, by=somebody(), **given)
+
+
+def a_checkup(*, session: Any = None, patient: Patient | None = None, today: date = TODAY, **seen: Any) -> Any:
+    """Return a recorded check-up: education, brush and paste given unless the test says otherwise."""
+    from mobile_team.services import checkups
+
+    given = {"dental_education": True, "toothbrush": True, "toothpaste": True}
+    return checkups.record_checkup(
+        session=session or a_session(), patient=patient or a_patient(), observed_at=noon(today), by=somebody(), today=today,
+        **(given | seen),
+    )  # fmt: skip
+
+
+def a_referral(*, patient: Patient | None = None, at: datetime | None = None, **given: Any) -> Any:
+    """Return a drafted referral to the usual hospital."""
+    from referrals.models import Hospital
+    from referrals.services import referrals
+
+    at = at or noon(TODAY)
+    defaults: dict[str, Any] = {"reason": "Severe pneumonia", "by": somebody(), "now": at}
+    return referrals.draft(
+        patient=patient or a_patient(), hospital=Hospital.objects.all()[0], at=at, **(defaults | given)
+    )
