@@ -28,7 +28,7 @@ WAYS = (
     Way("mobile_team:week", _("Mobile clinic"), "bus", Action.SEE_SESSIONS),
     Way("referrals:list", _("Referrals"), "ambulance", Action.SEE_REFERRALS),
     Way("pharmacy:stock", _("Medicine"), "pill", Action.SEE_STOCK),
-    Way("pharmacy:donations", _("Donations"), "hand-heart", Action.RECEIVE_DONATION),
+    Way("pharmacy:donate", _("Donations"), "hand-heart", Action.RECEIVE_DONATION),
     Way("pharmacy:fund", _("Medicine fund"), "landmark", Action.SEE_BOOKS),
     Way("reports:home", _("Figures"), "chart-column", Action.SEE_FIGURES),
     Way("desk:import", _("Load a register"), "file-up", Action.IMPORT_REGISTER),

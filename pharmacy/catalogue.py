@@ -38,26 +38,26 @@ DESK_BOOK = "D"
 def load(get_model: Callable[[str, str], Any]) -> None:
     """Add what is missing; leave what an administrator has changed."""
     _load_medicines(get_model("pharmacy", "Medicine"))
-    _add(get_model("pharmacy", "Place"), [
-        dict(code=code, kind=kind, name_km=km, name_en=en) for code, kind, km, en in PLACES
-    ])  # fmt: skip
-    _add(get_model("pharmacy", "Fund"), [
-        dict(code=code, kind=kind, name_km=km, name_en=en) for code, kind, km, en in FUNDS
-    ])  # fmt: skip
-    _add(get_model("pharmacy", "Account"), [
-        dict(code=f"{role}-{fund}-{currency.value.lower()}", kind=kind, fund_id=fund, currency=currency.value,
-             name_km=f"{km}៖ {fund_km} ({currency.sign})", name_en=f"{en}: {fund_en} ({currency.sign})")
+    for name, rows in (("Place", PLACES), ("Fund", FUNDS)):
+        model = get_model("pharmacy", name)
+        _add(model, [model(code=code, kind=kind, name_km=km, name_en=en) for code, kind, km, en in rows])
+    account = get_model("pharmacy", "Account")
+    _add(account, [
+        account(
+            code=f"{role}-{fund}-{currency.value.lower()}", kind=kind, fund_id=fund, currency=currency.value,
+            name_km=f"{km}៖ {fund_km} ({currency.sign})", name_en=f"{en}: {fund_en} ({currency.sign})",
+        )
         for fund, _, fund_km, fund_en in FUNDS
         for role, kind, km, en in ACCOUNTS
         for currency in Currency
     ])  # fmt: skip
-    _add(get_model("pharmacy", "ReceiptBook"), [dict(prefix=DESK_BOOK)])
+    book = get_model("pharmacy", "ReceiptBook")
+    _add(book, [book(prefix=DESK_BOOK)])
 
 
-def _add(model: Any, rows: list[dict[str, Any]]) -> None:
+def _add(model: Any, rows: list[Any]) -> None:
     known = set(model.objects.values_list("pk", flat=True))
-    key = model._meta.pk.name
-    model.objects.bulk_create(model(**row) for row in rows if row[key] not in known)
+    model.objects.bulk_create(row for row in rows if row.pk not in known)
 
 
 def _load_medicines(medicine: Any) -> None:

@@ -6,10 +6,10 @@ in the morning may leave in the afternoon.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import accumulate
+from itertools import groupby
 from operator import itemgetter
 from uuid import UUID
 
@@ -25,13 +25,7 @@ def free(deltas: Iterable[Delta], on: date) -> int:
     Not what lies there now, and not what lay there then: the least between, because what is written down late
     must leave enough for what was already given out after it.
     """
-    earlier, later = 0, []
-    for day, change in sorted(deltas, key=itemgetter(0)):
-        if day <= on:
-            earlier += change
-        else:
-            later.append(change)
-    return max(min(accumulate(later, initial=earlier)), 0)
+    return max(min(n for day, n in _ends([*deltas, (on, 0)]) if day >= on), 0)
 
 
 def balance(deltas: Iterable[Delta], on: date) -> int:
@@ -41,15 +35,15 @@ def balance(deltas: Iterable[Delta], on: date) -> int:
 
 def first_below_zero(deltas: Iterable[Delta]) -> date | None:
     """Return the first day that ends below zero, or None."""
-    days: dict[date, int] = {}
-    for day, change in deltas:
-        days[day] = days.get(day, 0) + change
+    return next((day for day, n in _ends(deltas) if n < 0), None)
+
+
+def _ends(deltas: Iterable[Delta]) -> Iterator[Delta]:
+    """Yield what lies there at the end of each day on which something changed, in order."""
     running = 0
-    for day in sorted(days):
-        running += days[day]
-        if running < 0:
-            return day
-    return None
+    for day, changes in groupby(sorted(deltas, key=itemgetter(0)), key=itemgetter(0)):
+        running += sum(change for _, change in changes)
+        yield day, running
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +61,8 @@ def first_expired_first_out(lots: Sequence[Lot], quantity: int, on: date) -> lis
     Raises RuleBroken("pharmacy.not_enough") when all that has not expired is too little: expired medicine never
     hides that the shelf is empty.
     """
-    good = sorted((lot for lot in lots if lot.expires_on >= on and lot.free > 0), key=lambda l: (l.expires_on, l.batch))
+    good = [lot for lot in lots if lot.expires_on >= on and lot.free > 0]
+    good.sort(key=lambda lot: (lot.expires_on, lot.batch))
     available = sum(lot.free for lot in good)
     if quantity > available:
         raise RuleBroken("pharmacy.not_enough", field="quantity", available=available)

@@ -41,6 +41,7 @@ class Action(StrEnum):
     RECEIVE_DONATION = "donations.receive"
     SEE_BOOKS = "books.see"
     PURCHASE = "purchases.write"
+    CORRECT_BOOKS = "books.correct"
     SEE_FIGURES = "figures.see"
     MAKE_PAPERS = "papers.make"
     IMPORT_REGISTER = "register.import"

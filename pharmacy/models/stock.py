@@ -137,7 +137,9 @@ class Dispensing(Recorded, Synced):
     """Medicine handed to a named patient, at one contact or on its own."""
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="dispensings")
-    encounter = models.ForeignKey(Encounter, null=True, blank=True, on_delete=models.PROTECT, related_name="dispensings")
+    encounter = models.ForeignKey(
+        Encounter, null=True, blank=True, on_delete=models.PROTECT, related_name="dispensings"
+    )
     on = models.DateField(_("date"))
     directions = models.CharField(_("how to take it"), max_length=200, blank=True)
 

@@ -96,9 +96,8 @@ def summary(today: date) -> dict[str, int]:
 def matching(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
     """Return medicines whose name, Khmer name, ATC code or strength holds each word of `text`."""
     for word in text.split()[:5]:
-        rows = rows.filter(
-            Q(name__icontains=word) | Q(name_km__icontains=word) | Q(strength__icontains=word) | Q(atc__istartswith=word)
-        )
+        named = Q(name__icontains=word) | Q(name_km__icontains=word)
+        rows = rows.filter(named | Q(strength__icontains=word) | Q(atc__istartswith=word))
     return rows
 
 
@@ -118,7 +117,9 @@ class Row:
         return 0 < self.medicine.usable <= self.medicine.reorder_at
 
 
-def stock_page(*, today: date, text: str = "", show: str = "", after: int | None = None) -> tuple[list[Row], int | None]:
+def stock_page(
+    *, today: date, text: str = "", show: str = "", after: int | None = None
+) -> tuple[list[Row], int | None]:
     """Return one page of the stock list with the quantity on each shelf, and the key of the next page."""
     rows = matching(medicines_with_stock(today), text)
     if show in SHOWS:
@@ -180,6 +181,11 @@ class Line:
     move: Move
     change: int
     balance: int
+
+    @property
+    def bought(self) -> bool:
+        """Return whether this is how a purchase came in, which goes back only with its money."""
+        return self.move.source_id == Place.SOURCE and self.move.batch.purchase_id is not None
 
 
 def card(medicine: Medicine, *, before: UUID | None = None) -> tuple[list[Line], UUID | None]:

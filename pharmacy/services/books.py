@@ -15,6 +15,10 @@ from django.db.models.functions import Coalesce
 from pharmacy.models import Account, Batch, Donation, Entry, Move, Place, Purchase, ReceiptBook
 from pharmacy.rules import first_below_zero
 
+VOIDED_IS_REVERSED = Q(void_reason="", entry__reversed_by=None) | (
+    ~Q(void_reason="") & Q(entry__reversed_by__isnull=False)
+)
+
 
 @dataclass(frozen=True)
 class Broken:
@@ -33,57 +37,59 @@ def first_broken() -> Broken | None:
 
 
 def currencies_agree() -> Iterator[Broken]:
-    """An entry is in the currency of both its accounts."""
+    """Prove that an entry is in the currency of both its accounts."""
     wrong = Entry.objects.exclude(debit__currency=F("currency"), credit__currency=F("currency"))
     yield from _rows("An entry whose currency is not that of its accounts", wrong)
 
 
 def cash_never_below_zero() -> Iterator[Broken]:
-    """No fund's cash ends a day below zero."""
+    """Prove that no fund's cash ends a day below zero."""
     cash = Account.objects.filter(kind=Account.Kind.ASSET).values_list("pk", flat=True)
     for account, day in _below_zero(Entry.objects.all(), ("debit", "credit"), (), "minor", set(cash)):
         yield Broken("Cash below zero", f"account {account[-1]} on {day}")
 
 
 def shelves_never_below_zero() -> Iterator[Broken]:
-    """No batch on a shelf ends a day below zero."""
+    """Prove that no batch on a shelf ends a day below zero."""
     shelves = Place.objects.filter(kind__in=Place.SHELVES).values_list("pk", flat=True)
-    for (batch, place), day in _below_zero(Move.objects.all(), ("target", "source"), ("batch",), "quantity", set(shelves)):
+    moves = Move.objects.all()
+    for (batch, place), day in _below_zero(moves, ("target", "source"), ("batch",), "quantity", set(shelves)):
         yield Broken("A shelf below zero", f"batch {batch} at {place} on {day}")
 
 
 def receipts_without_gaps() -> Iterator[Broken]:
-    """The receipts of a book run from 1 to its last number, none missing."""
-    books = ReceiptBook.objects.annotate(n=Count("donations"), low=Min("donations__number"), high=Max("donations__number"))
-    for book in books:
+    """Prove that the receipts of a book run from 1 to its last number, none missing."""
+    number = "donations__number"
+    for book in ReceiptBook.objects.annotate(n=Count(number), low=Min(number), high=Max(number)):
         if (book.n, book.high or 0) != (book.last_number, book.last_number) or book.low not in (None, 1):
-            yield Broken("A gap in the receipts", f"book {book.prefix}: {book.n} receipts, last number {book.last_number}")
+            said = f"book {book.prefix}: {book.n} receipts, last number {book.last_number}"
+            yield Broken("A gap in the receipts", said)
 
 
 def donations_have_their_entry() -> Iterator[Broken]:
-    """A donation debits cash and credits donations on its day; voided and reversed are the same donations."""
+    """Prove that a donation is income of its day, and that the voided are the reversed."""
     right = Q(entry__debit__kind=Account.Kind.ASSET, entry__credit__kind=Account.Kind.INCOME, entry__on=F("on"))
     yield from _rows("A donation that is not income of its day", Donation.objects.exclude(right))
-    voided = Q(void_reason="", entry__reversed_by=None) | (~Q(void_reason="") & Q(entry__reversed_by__isnull=False))
-    yield from _rows("A donation voided without a reversal, or reversed without a reason", Donation.objects.exclude(voided))
+    wrong = Donation.objects.exclude(VOIDED_IS_REVERSED)
+    yield from _rows("A donation voided without a reversal, or reversed without a reason", wrong)
 
 
 def purchases_tie_to_money() -> Iterator[Broken]:
-    """What a purchase's batches cost adds up to its entry, which pays out of the cash of its fund on its day."""
+    """Prove that a purchase's batches add up to its entry, paid out of its fund's cash on its day."""
     added = Batch.objects.filter(purchase=OuterRef("pk")).values("purchase").annotate(n=Sum("cost")).values("n")
-    wrong = Purchase.objects.annotate(added=Coalesce(Subquery(added), 0)).exclude(added=F("entry__minor"))
-    yield from _rows("A purchase whose lines do not add up to its entry", wrong)
+    summed = Purchase.objects.annotate(added=Coalesce(Subquery(added), 0))
+    yield from _rows("A purchase whose lines do not add up to its entry", summed.exclude(added=F("entry__minor")))
     paid = Q(
         entry__credit__kind=Account.Kind.ASSET, entry__debit__kind=Account.Kind.EXPENSE, entry__credit__fund=F("fund"),
         entry__on=F("on"),
     )  # fmt: skip
     yield from _rows("A purchase that was not paid out of its fund", Purchase.objects.exclude(paid))
-    voided = Q(void_reason="", entry__reversed_by=None) | (~Q(void_reason="") & Q(entry__reversed_by__isnull=False))
-    yield from _rows("A purchase voided without a reversal, or reversed without a reason", Purchase.objects.exclude(voided))
+    wrong = Purchase.objects.exclude(VOIDED_IS_REVERSED)
+    yield from _rows("A purchase voided without a reversal, or reversed without a reason", wrong)
 
 
 def batches_tie_to_moves() -> Iterator[Broken]:
-    """Every batch came in with exactly one move; a bought one on the day of its purchase, and back only with it."""
+    """Prove that a batch came in once; a bought one on the day of its purchase, and back only with it."""
     came = Count("moves", filter=Q(moves__source=Place.SOURCE, moves__reverses=None))
     yield from _rows("A batch that did not come in exactly once", Batch.objects.annotate(came=came).exclude(came=1))
     arrivals = Move.objects.filter(source=Place.SOURCE, reverses=None, batch__purchase__isnull=False)
@@ -94,7 +100,7 @@ def batches_tie_to_moves() -> Iterator[Broken]:
 
 
 def reversals_mirror() -> Iterator[Broken]:
-    """What takes a row back has its sides swapped, the same amount, no earlier day, and is not taken back itself."""
+    """Prove that a correction has its sides swapped, the same amount, and no earlier day."""
     entries = Q(
         debit=F("reverses__credit"), credit=F("reverses__debit"), minor=F("reverses__minor"),
         currency=F("reverses__currency"), on__gte=F("reverses__on"), reverses__reverses=None,

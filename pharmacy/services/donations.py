@@ -32,9 +32,8 @@ def receive(
     rules.payable_in_notes(amount, "amount")
     rules.not_in_the_future(on, today)
     number = _next_number(book)
-    entry = Entry(
-        **ledger.income(Account.DONATIONS, Fund.MEDICINE, amount), on=on, memo=receipt_number(book, number), recorded_by=by
-    )
+    sides = ledger.income(Account.DONATIONS, Fund.MEDICINE, amount)
+    entry = Entry(**sides, on=on, memo=receipt_number(book, number), recorded_by=by)
     donation = Donation(
         id=id or uuid7(), book_id=book, number=number, on=on, donor_name=donor_name, village=village, entry=entry,
         recorded_by=by,

@@ -1,0 +1,53 @@
+"""The receipt of a donation: A5, in Khmer with English beside it, for whoever gave."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from core.khmer import format_date
+from core.pdf.blocks import Field, Organisation
+from core.pdf.page import Document
+from pharmacy.models import Donation
+
+ANONYMOUS = "មិនបញ្ចេញឈ្មោះ · without a name"
+THANKS = (
+    "សូមអរគុណ។ ប្រាក់នេះទាំងអស់ប្រើសម្រាប់ទិញឱសថ។ ការព្យាបាលគឺឥតគិតថ្លៃសម្រាប់មនុស្សគ្រប់គ្នា មិនថាបានបរិច្ចាគឬមិនបាន។\n"
+    "Thank you. All of this money buys medicine. Care is free for everyone, whether they gave or not."
+)
+VOID = "មោឃៈ VOID"
+
+
+def receipt(donation: Donation, organisation: Organisation, *, printed_by: str, at: datetime) -> bytes:
+    """Return the receipt as PDF; a voided one says so across the page and why."""
+    paper = Document(
+        "បង្កាន់ដៃបរិច្ចាគ",
+        organisation=organisation,
+        subtitle="Donation receipt",
+        size="A5",
+        footer=f"{printed_by} · {at:%d/%m/%Y %H:%M}",
+        created=at,
+        stamp=VOID if donation.void_reason else "",
+    )
+    paper.tiles([("ចំនួនទឹកប្រាក់ · Amount", donation.entry.money.format())])
+    paper.fields(
+        [
+            ("លេខបង្កាន់ដៃ · Receipt no.", donation.receipt),
+            ("ថ្ងៃខែឆ្នាំ · Date", f"{format_date(donation.on, 'km')}\n{format_date(donation.on, 'en')}"),
+            Field("អ្នកបរិច្ចាគ · Given by", donation.donor_name or ANONYMOUS, wide=True),
+            Field("ភូមិ · Village", _village(donation), wide=True),
+            Field("គោលបំណង · Purpose", "ទិញឱសថ · to buy medicine", wide=True),
+            *([Field("មូលហេតុមោឃៈ · Void because", donation.void_reason, wide=True)] if donation.void_reason else []),
+        ]
+    )
+    paper.note(THANKS)
+    received_by = str(donation.recorded_by) if donation.recorded_by else ""
+    paper.signatures(["អ្នកបរិច្ចាគ · Giver", ("អ្នកទទួល · Received by", received_by)])
+    return paper.bytes()
+
+
+def _village(donation: Donation) -> str:
+    village = donation.village
+    if village is None:
+        return "–"
+    places = (village, village.commune, village.commune.district, village.commune.district.province)
+    return "\n".join((", ".join(p.name_km for p in places), ", ".join(p.name_en for p in places)))

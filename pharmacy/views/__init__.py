@@ -1,0 +1,1 @@
+"""Pages of medicine and money, one file a noun."""

@@ -1,0 +1,132 @@
+"""What lies where, what comes in, what moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from core.accounts.permissions import requires
+from core.accounts.roles import Action
+from pharmacy.forms import CountForm, ReasonForm, ReceiveForm, TransferForm, WriteOffForm, starting
+from pharmacy.models import Batch, Medicine, Move, Place
+from pharmacy.selectors import stock as selectors
+from pharmacy.services import stock as services
+from pharmacy.views.common import done, number_from, today, uuid_from
+
+MOST = 12
+SHOWS = {
+    "here": _("In stock"),
+    "out": _("Out of stock"),
+    "low": _("Running low"),
+    "soon": _("Expires within 90 days"),
+    "expired": _("Expired"),
+    "all": _("Whole formulary"),
+}
+
+
+@require_safe
+@requires(Action.SEE_STOCK)
+def stock(request: HttpRequest) -> HttpResponse:
+    """Show what is short, what expires, and what lies where."""
+    text = request.GET.get("q", "")[:80].strip()
+    show = request.GET.get("show", "")
+    show = show if show in SHOWS else "all" if text else "here"
+    rows, more = selectors.stock_page(today=today(), text=text, show=show, after=number_from(request, "after"))
+    return render(request, "pharmacy/stock.html", {
+        "rows": rows, "shelves": selectors.shelves(), "summary": selectors.summary(today()), "shows": SHOWS,
+        "show": show, "q": text, "older": "?" + urlencode({"q": text, "show": show, "after": more}) if more else "",
+    })  # fmt: skip
+
+
+@require_safe
+@requires(Action.SEE_STOCK)
+def medicine(request: HttpRequest, id: int) -> HttpResponse:
+    """Show one medicine: its batches, and its stock card."""
+    found = get_object_or_404(Medicine, pk=id)
+    lines, more = selectors.card(found, before=uuid_from(request, "before"))
+    return render(request, "pharmacy/medicine.html", {
+        "medicine": found, "held": selectors.held(found), "lines": lines, "today": today(),
+        "soon": today() + selectors.SOON, "older": f"?before={more}" if more else "",
+    })  # fmt: skip
+
+
+@require_safe
+@requires(Action.SEE_STOCK)
+def medicines(request: HttpRequest) -> JsonResponse:
+    """Answer ?q=… with at most 12 medicines as {"results": [{"id", "text", "more"}]}."""
+    text = request.GET.get("q", "")[:80].strip()
+    found = selectors.matching(Medicine.objects.filter(active=True), text)[:MOST] if text else []
+    return JsonResponse({
+        "results": [{"id": m.pk, "text": str(m), "full": str(m), "more": m.note or m.group} for m in found]
+    })  # fmt: skip
+
+
+@requires(Action.MOVE_STOCK)
+def receive(request: HttpRequest) -> HttpResponse:
+    """Take in what was not bought."""
+    key = number_from(request, "medicine")
+    chosen = Medicine.objects.filter(pk=key).first() if key and request.method != "POST" else None
+    first = starting(today(), source=Batch.Source.DEPARTMENT, medicine=chosen)
+    form = ReceiveForm(request.POST or None, initial=first)
+    sent = request.method == "POST" and form.is_valid()
+    if sent and done(form, Batch, services.receive, **form.cleaned_data, by=request.user, today=today()):
+        messages.success(request, _("Taken in."))
+        return redirect("pharmacy:medicine", form.cleaned_data["medicine"].pk)
+    return render(request, "pharmacy/receive.html", {"form": form}, status=422 if form.errors else 200)
+
+
+class Deed(NamedTuple):
+    """One way to move a batch: its form, its service, its words."""
+
+    form: type[Form]
+    act: Callable[..., Move]
+    title: Any
+    button: Any
+    shelf: str  # the field that the page's ?at= fills
+
+
+DEEDS = {
+    "transfer": Deed(TransferForm, services.transfer, _("Move to another place"), _("Move"), "source"),
+    "write-off": Deed(WriteOffForm, services.write_off, _("Write off"), _("Write off"), "place"),
+    "count": Deed(CountForm, services.adjust, _("Correct by a count"), _("Save the count"), "place"),
+}
+
+
+@requires(Action.MOVE_STOCK)
+def move(request: HttpRequest, id: UUID, deed: str) -> HttpResponse:
+    """Move, write off or recount one batch."""
+    batch = get_object_or_404(Batch.objects.select_related("medicine"), pk=id)
+    how = DEEDS[deed]
+    target = Place.DISPENSARY if request.GET.get("at") == Place.STORE else Place.STORE
+    first = starting(today(), target=target) | {how.shelf: request.GET.get("at", Place.STORE)}
+    form = how.form(request.POST or None, initial=first)
+    sent = request.method == "POST" and form.is_valid()
+    if sent and done(form, Move, how.act, batch=batch, **form.cleaned_data, by=request.user, today=today()):
+        messages.success(request, _("Saved."))
+        return redirect("pharmacy:medicine", batch.medicine_id)
+    context = {"form": form, "batch": batch, "deed": how, "today": today()}
+    return render(request, "pharmacy/move.html", context, status=422 if form.errors else 200)
+
+
+@requires(Action.MOVE_STOCK)
+def reverse(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Take one move back, with a reason."""
+    found = get_object_or_404(
+        Move.objects.select_related("batch__medicine", "source", "target", "recorded_by"), pk=id
+    )
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        reason = form.cleaned_data["reason"]
+        if done(form, None, services.reverse, move=found, on=today(), reason=reason, by=request.user, today=today()):
+            messages.success(request, _("Taken back."))
+            return redirect("pharmacy:medicine", found.batch.medicine_id)
+    return render(request, "pharmacy/reverse.html", {"form": form, "move": found}, status=422 if form.errors else 200)
