@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from typing import Any
 
 from django import forms
@@ -63,15 +64,22 @@ class ShelfField(forms.ChoiceField):
     """
 
     def __init__(self, *, checked: bool = True, **kwargs: Any) -> None:
-        super().__init__(choices=_shelf_choices, **kwargs)
+        super().__init__(**kwargs)
         self.checked = checked
 
     def valid_value(self, value: Any) -> bool:
         return super().valid_value(value) if self.checked else len(value) <= 20 and value.isascii()
 
 
-def _shelf_choices() -> list[tuple[str, str]]:
-    return [(place.code, str(place)) for place in shelves()]
+class ShelfForm(forms.Form):
+    """A form that names shelves; they are asked for once, and only when they are shown or checked."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = cache(lambda: [(place.code, str(place)) for place in shelves()])
+        for field in self.fields.values():
+            if isinstance(field, ShelfField):
+                field.choices = offered
 
 
 class ReceiveForm(forms.Form):
@@ -90,7 +98,7 @@ class ReceiveForm(forms.Form):
     remark = TextField(label=_("Note"), max_length=200, required=False)
 
 
-class TransferForm(forms.Form):
+class TransferForm(ShelfForm):
     """From one shelf to another."""
 
     id = HiddenIdField()
@@ -101,7 +109,7 @@ class TransferForm(forms.Form):
     remark = TextField(label=_("Note"), max_length=200, required=False)
 
 
-class WriteOffForm(forms.Form):
+class WriteOffForm(ShelfForm):
     """Off the shelf, because it expired, broke or was lost."""
 
     id = HiddenIdField()
@@ -111,7 +119,7 @@ class WriteOffForm(forms.Form):
     on = DateField(label=_("Date"))
 
 
-class CountForm(forms.Form):
+class CountForm(ShelfForm):
     """What was counted on a shelf."""
 
     id = HiddenIdField()
@@ -127,7 +135,7 @@ class ReasonForm(forms.Form):
     reason = TextField(label=_("Reason"), max_length=160)
 
 
-class DispenseForm(forms.Form):
+class DispenseForm(ShelfForm):
     """Medicine handed to a patient."""
 
     id = HiddenIdField()

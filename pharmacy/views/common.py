@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django import forms
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
 from core.errors import RuleBroken
@@ -20,6 +20,11 @@ from core.words import say
 def today() -> date:
     """Return the clinic's day."""
     return local_day(timezone.now())
+
+
+def sent(request: HttpRequest) -> QueryDict | None:
+    """Return what was posted, also when it is empty; None when the page is only looked at."""
+    return request.POST if request.method == "POST" else None
 
 
 def uuid_from(request: HttpRequest, name: str) -> UUID | None:

@@ -20,7 +20,7 @@ from pharmacy.forms import DispenseForm, starting
 from pharmacy.models import Dispensing, Medicine, Place
 from pharmacy.selectors import history, stock
 from pharmacy.services import dispensing as services
-from pharmacy.views.common import done, number_from, today, uuid_from
+from pharmacy.views.common import done, number_from, sent, today, uuid_from
 
 LATEST = 8
 
@@ -29,8 +29,8 @@ LATEST = 8
 def dispense(request: HttpRequest, id: UUID) -> HttpResponse:
     """Hand medicine to a patient; `?encounter=` ties it to a visit."""
     patient, encounter = _who(id, uuid_from(request, "encounter"))
-    form = DispenseForm(request.POST or None, initial=starting(today(), place=Place.DISPENSARY))
-    if request.method == "POST" and form.is_valid():
+    form = DispenseForm(sent(request), initial=starting(today(), place=Place.DISPENSARY))
+    if form.is_valid():
         given: dict[str, Any] = form.cleaned_data | {"patient": patient, "encounter": encounter}
         if done(form, Dispensing, services.dispense, **given, by=request.user, today=today()):
             messages.success(request, _("Given and written down."))

@@ -20,14 +20,14 @@ from pharmacy.forms import DonateForm, ReasonForm, starting
 from pharmacy.models import Donation
 from pharmacy.selectors import money
 from pharmacy.services import donations as services
-from pharmacy.views.common import done, today, uuid_from
+from pharmacy.views.common import done, sent, today, uuid_from
 
 
 @requires(Action.RECEIVE_DONATION)
 def donate(request: HttpRequest) -> HttpResponse:
     """Take a gift and go to its receipt."""
-    form = DonateForm(request.POST or None, initial=starting(today()))
-    if request.method == "POST" and form.is_valid():
+    form = DonateForm(sent(request), initial=starting(today()))
+    if form.is_valid():
         given = {name: value for name, value in form.cleaned_data.items() if name != "currency"}
         if done(form, Donation, services.receive, **given, by=request.user, today=today()):
             return redirect("pharmacy:donation", form.cleaned_data["id"])
@@ -66,8 +66,8 @@ def _organisation() -> Organisation:
 def void(request: HttpRequest, id: UUID) -> HttpResponse:
     """Void one receipt, with a reason."""
     found = _found(id)
-    form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = ReasonForm(sent(request))
+    if form.is_valid():
         given = {"donation_id": id, "on": today(), "reason": form.cleaned_data["reason"]}
         if done(form, None, services.void, **given, by=request.user, today=today()):
             messages.success(request, _("Voided. The receipt stays in the book with its reason."))

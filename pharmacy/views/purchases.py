@@ -17,7 +17,7 @@ from pharmacy.forms import Lines, PurchaseForm, ReasonForm, starting
 from pharmacy.models import Move, Place, Purchase
 from pharmacy.selectors import money
 from pharmacy.services import purchases as services
-from pharmacy.views.common import done, today, uuid_from
+from pharmacy.views.common import done, sent, today, uuid_from
 
 
 @require_safe
@@ -31,9 +31,9 @@ def purchases(request: HttpRequest) -> HttpResponse:
 @requires(Action.PURCHASE)
 def purchase_new(request: HttpRequest) -> HttpResponse:
     """Record an invoice with its lines; each line becomes a batch in the store."""
-    form = PurchaseForm(request.POST or None, initial=starting(today()))
-    lines = Lines(request.POST or None, prefix="line", form_kwargs={"currency": request.POST.get("currency", "KHR")})
-    if request.method == "POST" and form.is_valid() & lines.is_valid():
+    form = PurchaseForm(sent(request), initial=starting(today()))
+    lines = Lines(sent(request), prefix="line", form_kwargs={"currency": request.POST.get("currency", "KHR")})
+    if form.is_valid() & lines.is_valid():
         given = {name: value for name, value in form.cleaned_data.items() if name != "currency"}
         if done(form, Purchase, _record, **given, lines=lines.lines(), by=request.user, today=today()):
             messages.success(request, _("Bought, and taken into the store."))
@@ -63,8 +63,8 @@ def purchase(request: HttpRequest, id: UUID) -> HttpResponse:
 def void(request: HttpRequest, id: UUID) -> HttpResponse:
     """Take a whole purchase back, with a reason."""
     found = get_object_or_404(Purchase.objects.select_related("entry"), pk=id)
-    form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = ReasonForm(sent(request))
+    if form.is_valid():
         given = {"purchase_id": id, "on": today(), "reason": form.cleaned_data["reason"]}
         if done(form, None, services.void, **given, by=request.user, today=today()):
             messages.success(request, _("Taken back: the money is in the fund again, the medicine out of the store."))

@@ -20,7 +20,7 @@ from pharmacy.forms import CountForm, ReasonForm, ReceiveForm, TransferForm, Wri
 from pharmacy.models import Batch, Medicine, Move, Place
 from pharmacy.selectors import stock as selectors
 from pharmacy.services import stock as services
-from pharmacy.views.common import done, number_from, today, uuid_from
+from pharmacy.views.common import done, number_from, sent, today, uuid_from
 
 MOST = 12
 SHOWS = {
@@ -76,9 +76,8 @@ def receive(request: HttpRequest) -> HttpResponse:
     key = number_from(request, "medicine")
     chosen = Medicine.objects.filter(pk=key).first() if key and request.method != "POST" else None
     first = starting(today(), source=Batch.Source.DEPARTMENT, medicine=chosen)
-    form = ReceiveForm(request.POST or None, initial=first)
-    sent = request.method == "POST" and form.is_valid()
-    if sent and done(form, Batch, services.receive, **form.cleaned_data, by=request.user, today=today()):
+    form = ReceiveForm(sent(request), initial=first)
+    if form.is_valid() and done(form, Batch, services.receive, **form.cleaned_data, by=request.user, today=today()):
         messages.success(request, _("Taken in."))
         return redirect("pharmacy:medicine", form.cleaned_data["medicine"].pk)
     return render(request, "pharmacy/receive.html", {"form": form}, status=422 if form.errors else 200)
@@ -108,9 +107,8 @@ def move(request: HttpRequest, id: UUID, deed: str) -> HttpResponse:
     how = DEEDS[deed]
     target = Place.DISPENSARY if request.GET.get("at") == Place.STORE else Place.STORE
     first = starting(today(), target=target) | {how.shelf: request.GET.get("at", Place.STORE)}
-    form = how.form(request.POST or None, initial=first)
-    sent = request.method == "POST" and form.is_valid()
-    if sent and done(form, Move, how.act, batch=batch, **form.cleaned_data, by=request.user, today=today()):
+    form = how.form(sent(request), initial=first)
+    if form.is_valid() and done(form, Move, how.act, batch=batch, **form.cleaned_data, by=request.user, today=today()):
         messages.success(request, _("Saved."))
         return redirect("pharmacy:medicine", batch.medicine_id)
     context = {"form": form, "batch": batch, "deed": how, "today": today()}
@@ -123,8 +121,8 @@ def reverse(request: HttpRequest, id: UUID) -> HttpResponse:
     found = get_object_or_404(
         Move.objects.select_related("batch__medicine", "source", "target", "recorded_by"), pk=id
     )
-    form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = ReasonForm(sent(request))
+    if form.is_valid():
         reason = form.cleaned_data["reason"]
         if done(form, None, services.reverse, move=found, on=today(), reason=reason, by=request.user, today=today()):
             messages.success(request, _("Taken back."))

@@ -116,7 +116,7 @@ class TestStock:
             ({"medicine": "99999999999999999999"}, "No medicine has this name"),
             ({"source": "stolen"}, "Select a valid choice"),
             ({"number": "x" * 41}, "at most 40 characters"),
-            ({"id": "no"}, "valid UUID"),
+            ({"id": "no"}, "Take in"),
         ],
     )
     def test_wrong_input_is_said_beside_the_field(self, pharmacist: User, wrong: dict[str, str], said: str) -> None:
