@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterable, Iterator
 from importlib import resources
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 from zipfile import ZipFile
 
+from defusedxml.ElementTree import fromstring
 from django.conf import settings
 
 from core.pdf.fonts import make_web_fonts
@@ -56,16 +57,16 @@ def icons_in_use() -> list[str]:
 
 def sprite(names: Iterable[str]) -> str:
     """Return one SVG that holds each icon as a symbol of its name."""
-    ElementTree.register_namespace("", SVG[1:-1])
-    root = ElementTree.Element(f"{SVG}svg")
+    ET.register_namespace("", SVG[1:-1])
+    root = ET.Element(f"{SVG}svg")
     with _package() as package:
         for name in names:
-            drawing = ElementTree.fromstring(package.read(f"{name}.svg"))
-            symbol = ElementTree.SubElement(root, f"{SVG}symbol", {"id": name, "viewBox": drawing.attrib["viewBox"]})
+            drawing = fromstring(package.read(f"{name}.svg"))
+            symbol = ET.SubElement(root, f"{SVG}symbol", {"id": name, "viewBox": drawing.attrib["viewBox"]})
             for shape in drawing:
                 shape.tail = None
                 symbol.append(shape)
-    return ElementTree.tostring(root, encoding="unicode") + "\n"
+    return ET.tostring(root, encoding="unicode") + "\n"
 
 
 def _package() -> ZipFile:

@@ -39,6 +39,10 @@ def refusal(broken: RuleBroken) -> ValidationError:
     return ValidationError(say(broken), code=broken.code)
 
 
+def _with(given: dict[str, Any], **ours: Any) -> dict[str, Any]:
+    return ours | given
+
+
 def _plain(value: Any) -> str:
     return latin_digits(normalise(str(value))) if value is not None else ""
 
@@ -68,9 +72,9 @@ class DecimalField(forms.DecimalField):
     default_error_messages = {"invalid": _("Write a number in figures, for example 37.5.")}
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**({"widget": NumberInput(decimal=True)} | kwargs))
+        super().__init__(**_with(kwargs, widget=NumberInput(decimal=True)))
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
         if isinstance(value, str):
             value = _plain(value)
             if "." not in value and value.count(",") == 1:
@@ -93,7 +97,7 @@ class DateField(forms.DateField):
     }
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**({"help_text": _("Day/month/year")} | kwargs))
+        super().__init__(**_with(kwargs, help_text=_("Day/month/year")))
 
     def to_python(self, value: Any) -> dt.date | None:
         if not isinstance(value, str):
@@ -172,7 +176,7 @@ class PhoneField(forms.CharField):
     widget = PhoneInput
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**({"max_length": 30} | kwargs))
+        super().__init__(**_with(kwargs, max_length=30))
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value)
@@ -203,11 +207,12 @@ class AgeOrBirthField(forms.CharField):
     today: dt.date | None = None
 
     def __init__(self, **kwargs: Any) -> None:
-        helped = {
-            "label": _("Age or birth date"),
-            "help_text": _("4, 7m, 12d, “about 3 months”, 21/11/2019, or a year"),
-        }
-        super().__init__(**(helped | {"max_length": 40, "empty_value": None} | kwargs))
+        super().__init__(
+            **_with(
+                kwargs, label=_("Age or birth date"), max_length=40, empty_value=None,
+                help_text=_("4, 7m, 12d, “about 3 months”, 21/11/2019, or a year"),
+            )
+        )  # fmt: skip
         self.widget.attrs |= {"autocomplete": "off", "class": "input--short"}
 
     def clean(self, value: Any) -> AgeOrBirth | None:
@@ -237,7 +242,7 @@ class MoneyField(forms.CharField):
     default_error_messages = {"zero": _("Write an amount above zero.")}
 
     def __init__(self, *, currency: Currency = Currency.KHR, zero: bool = False, **kwargs: Any) -> None:
-        super().__init__(**({"max_length": 30, "empty_value": None} | kwargs))
+        super().__init__(**_with(kwargs, max_length=30, empty_value=None))
         self.currency, self.zero = Currency(currency), zero
         mode = "decimal" if self.currency.decimals else "numeric"
         self.widget.attrs |= {"inputmode": mode, "autocomplete": "off", "class": "input--short"}
@@ -264,7 +269,7 @@ class NameField(forms.CharField):
     default_error_messages = {"no_letter": _("Write a name with letters.")}
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**({"max_length": 60} | kwargs))
+        super().__init__(**_with(kwargs, max_length=60))
         self.widget.attrs |= {"autocomplete": "off", "autocapitalize": "words", "spellcheck": "false"}
 
     def to_python(self, value: Any) -> str:
@@ -278,7 +283,7 @@ class NotesField(forms.CharField):
     """Free text over several lines, normalised like every text and with its line breaks kept."""
 
     def __init__(self, *, rows: int = 3, **kwargs: Any) -> None:
-        super().__init__(**({"max_length": 4000, "widget": forms.Textarea(attrs={"rows": rows})} | kwargs))
+        super().__init__(**_with(kwargs, max_length=4000, widget=forms.Textarea(attrs={"rows": rows})))
 
     def to_python(self, value: Any) -> str:
         return normalise(super().to_python(value) or "", lines=True)
@@ -290,7 +295,7 @@ class HiddenIdField(forms.UUIDField):
     widget = HiddenId
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**({"initial": uuid7, "required": False} | kwargs))
+        super().__init__(**_with(kwargs, initial=uuid7, required=False))
 
     def clean(self, value: Any) -> UUID:
         return super().clean(value) or uuid7()

@@ -18,7 +18,7 @@ from core.widgets import LookupInput, MultiLookupInput, Url
 Rows = Callable[[], QuerySet[Any]]
 Named = Callable[[QuerySet[Any], str], Iterable[Any]]
 
-MESSAGES = {
+MESSAGES: dict[str, Any] = {
     "unknown": _("Nothing here has this name. Choose one from the list."),
     "several": _("Several have this name. Choose one from the list."),
 }
@@ -42,7 +42,8 @@ class LookupField(forms.Field):
         self, *, rows: Rows, url: Url, named: Named = nothing, key: str = "pk",
         words: Callable[[Any], str] = str, **kwargs: Any,
     ) -> None:  # fmt: skip
-        super().__init__(**({"widget": self.widget(url=url)} | kwargs))
+        ours: dict[str, Any] = {"widget": self.widget(url=url)}
+        super().__init__(**(ours | kwargs))
         self.rows, self.named, self.key, self.words = rows, named, key, words
 
     def clean(self, value: Any) -> Any:

@@ -23,6 +23,7 @@ WORDS: dict[str, str] = {
     "core.month_unreadable": _("Write a month as year-month, for example 2026-11."),
     "core.number_check_digit": _("This number has a mistake in it: its last character does not fit."),
     "core.number_unreadable": _("This is not a patient number."),
+    "core.key_unreadable": _("This is not the key of a record."),
     "core.phone_unreadable": _("This is not a phone number. Write it like 012 345 678."),
     "accounts.last_administrator": _("At least one administrator must be able to log in."),
     "constraint.same_id": _("This has been saved already."),

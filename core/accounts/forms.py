@@ -10,13 +10,22 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
+from core.khmer import normalise
 
 
 class LoginForm(forms.Form):
     """Ask for user name and password; never tell which of the two was wrong."""
 
-    username = forms.CharField(label=_("User name"), max_length=60)
-    password = forms.CharField(label=_("Password"), widget=forms.PasswordInput, strip=False, max_length=200)
+    username = forms.CharField(
+        label=_("User name"), max_length=60,
+        widget=forms.TextInput({"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+    )  # fmt: skip
+    password = forms.CharField(
+        label=_("Password"),
+        widget=forms.PasswordInput({"autocomplete": "current-password"}),
+        strip=False,
+        max_length=200,
+    )
     next = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, request: Any = None, **kwargs: Any) -> None:
@@ -46,10 +55,20 @@ class UserForm(forms.ModelForm):
         fields = ["username", "name", "role", "language", "is_active"]
         widgets = {"role": forms.RadioSelect, "language": forms.RadioSelect}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance._state.adding:
+            self.fields["password"].required = True
+            self.fields["password"].help_text = _("At least 10 characters.")
+
+    def clean_username(self) -> str:
+        return normalise(self.cleaned_data["username"])
+
+    def clean_name(self) -> str:
+        return normalise(self.cleaned_data["name"])
+
     def clean_password(self) -> str:
         password = self.cleaned_data["password"]
         if password:
             validate_password(password, self.instance)
-        elif self.instance._state.adding:
-            raise forms.ValidationError(_("A new colleague needs a password."))
         return password

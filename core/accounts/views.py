@@ -33,11 +33,10 @@ LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 def log_in(request: HttpRequest) -> HttpResponse:
     """Log a colleague in and go where they wanted to be."""
     form = LoginForm(request.POST or None, request=request, initial={"next": request.GET.get("next", "")})
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and form.user:
         login(request, form.user)
         response = HttpResponseRedirect(_safe(request, form.cleaned_data["next"]))
-        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, form.user.language, max_age=LANGUAGE_COOKIE_AGE, samesite="Lax")
-        return response
+        return _remember(response, form.user.language)
     return render(request, "accounts/login.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -56,9 +55,14 @@ def language(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("language", "")
     response = HttpResponseRedirect(_safe(request, request.POST.get("next", "")))
     if chosen in dict(settings.LANGUAGES):
-        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, chosen, max_age=LANGUAGE_COOKIE_AGE, samesite="Lax")
+        _remember(response, chosen)
         if request.user.is_authenticated:
             services.choose_language(request.user, chosen)
+    return response
+
+
+def _remember(response: HttpResponse, language: str) -> HttpResponse:
+    response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, max_age=LANGUAGE_COOKIE_AGE, samesite="Lax")
     return response
 
 
@@ -71,7 +75,8 @@ def _safe(request: HttpRequest, address: str) -> str:
 @requires(Action.MANAGE_USERS)
 def users(request: HttpRequest) -> HttpResponse:
     """List colleagues."""
-    return render(request, "accounts/users.html", {"users": User.objects.order_by("-is_active", "role", "username")[:500]})
+    colleagues = User.objects.order_by("-is_active", "role", "username")[:500]
+    return render(request, "accounts/users.html", {"users": colleagues})
 
 
 @requires(Action.MANAGE_USERS)
@@ -82,7 +87,7 @@ def user(request: HttpRequest, id: UUID | None = None) -> HttpResponse:
     form = UserForm(request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
         try:
-            services.save_user(form.instance, password=form.cleaned_data["password"], by=request.user)
+            services.save_user(form.instance, password=form.cleaned_data["password"], by=request.user)  # type: ignore[arg-type]
         except RuleBroken as broken:
             form.add_error(broken.field, say(broken))
         else:

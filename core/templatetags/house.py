@@ -105,11 +105,11 @@ def age(value: Age | None, estimated: bool = False) -> str:
 
 
 @register.filter
-def money(value: Money | int | None, currency: str = "KHR") -> str:
+def money(value: Money | int | str | None, currency: str = "KHR") -> str:
     """Write an amount: a Money, or minor units with their currency."""
     if value is None or value == "":
         return ""
-    return (value if isinstance(value, Money) else Money(value, Currency(currency))).format()
+    return (value if isinstance(value, Money) else Money(int(value), Currency(currency))).format()
 
 
 @register.filter
