@@ -71,6 +71,17 @@ def trips_of(referral: Referral) -> list[Trip]:
     return list(referral.trips.select_related("vehicle").order_by("departed_at", "id"))
 
 
+def trip(id: UUID) -> Trip | None:
+    """Return a trip with everything its page says. One statement."""
+    return (
+        Trip.objects.select_related(
+            "vehicle", "patient", "referral__hospital", "village__commune__district__province", "recorded_by"
+        )
+        .filter(id=id)
+        .first()
+    )
+
+
 def open_trips() -> QuerySet[Trip]:
     """Return the trips whose vehicle is still out."""
     return (
