@@ -1,0 +1,74 @@
+"""Lives with everything in them: what the record, the home pages and the log have to show."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+from clinic.models import Diagnosis, Encounter, Treatment, Vitals
+from clinic.services import admissions, encounters
+from clinic.services.encounters import Care
+from core.accounts.models import User
+from mobile_team.services import checkups, sessions
+from pharmacy.services import dispensing
+from referrals.models import Hospital, Vehicle
+from referrals.services import referrals, trips
+from referrals.services.trips import Leaving
+from tests.builders import TODAY, a_batch, a_bed, a_condition, a_medicine, a_patient, a_village, noon, somebody
+
+VITALS = {"temperature": Decimal("38.4"), "heart_rate": 110, "weight": Decimal("12.50"), "muac": 131}
+
+
+def days_ago(n: int) -> date:
+    """Return the day n days before the tests' today."""
+    return TODAY - timedelta(days=n)
+
+
+def a_full_life(*, by: User | None = None, **given: Any) -> SimpleNamespace:
+    """Return a child whom every team has seen: mobile team, visit, stay, referral by ambulance, medicine."""
+    by = by or somebody()
+    patient = a_patient(by=by, told=(4, "y", days_ago(60)), village=a_village(), phone="012 345 678", **given)
+    session = sessions.add(village=a_village(), on=days_ago(40), by=by, place="school")
+    checkup = checkups.record_checkup(
+        session=session, patient=patient, observed_at=noon(days_ago(40)), by=by, today=TODAY, findings={51: "B", 85: "A"},
+        pain=True, toothbrush=True, toothpaste=True, dental_education=True, advised_to_come=True,
+    )  # fmt: skip
+    care = Care(
+        complaint="ក្តៅខ្លួន ក្អក", vitals=VITALS, diagnoses=[a_condition("pneumonia"), a_condition("diarrhoea")],
+        treatments=[("Amoxicillin", "250 mg, 5 days")], advice="Drink much", result=Encounter.Result.TREATED,
+    )  # fmt: skip
+    visit = encounters.open_visit(
+        patient=patient, on=days_ago(20), by=by, today=TODAY, at=noon(days_ago(20)), care=care, close=True
+    )
+    stay = admissions.admit(
+        patient=patient, bed=a_bed(), on=days_ago(10), by=by, today=TODAY, at=noon(days_ago(10)), reason="Pneumonia"
+    )
+    batch = a_batch(on=days_ago(30))
+    medicine = dispensing.dispense(
+        patient=patient, medicine=a_medicine(), quantity=6, on=days_ago(9), by=by, today=TODAY, directions="1 three times"
+    )
+    referral = referrals.draft(
+        patient=patient, hospital=Hospital.objects.all()[0], reason="Needs oxygen", at=noon(days_ago(8)), now=noon(), by=by
+    )
+    leaving = Leaving(Vehicle.objects.all()[0].pk, "Chan", noon(days_ago(8)) + timedelta(minutes=5), 1000)
+    trip = trips.dispatch(leaving=leaving, purpose="emergency", by=by, now=noon(), referral_id=referral.pk)
+    return SimpleNamespace(
+        patient=patient, session=session, checkup=checkup, visit=visit, stay=stay, batch=batch, medicine=medicine,
+        referral=referral, trip=trip,
+    )  # fmt: skip
+
+
+def many_visits(patient: Any, count: int, *, by: User | None = None) -> None:
+    """Write a long history at once: a closed visit a day, each with vitals, two diagnoses and a treatment."""
+    by = by or somebody()
+    rows = [
+        Encounter(patient=patient, kind="outpatient", on=days_ago(30 + n), status="closed", complaint=f"visit {n}", recorded_by=by)
+        for n in range(count)
+    ]  # fmt: skip
+    Encounter.objects.bulk_create(rows)
+    two = [a_condition("diarrhoea"), a_condition("pneumonia")]
+    Vitals.objects.bulk_create([Vitals(encounter=row, measured_at=noon(row.on), weight=Decimal(12)) for row in rows])
+    Diagnosis.objects.bulk_create([Diagnosis(encounter=row, condition=c, primary=c is two[0]) for row in rows for c in two])
+    Treatment.objects.bulk_create([Treatment(encounter=row, what="ORS", dose="2 sachets") for row in rows])
