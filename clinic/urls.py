@@ -1,6 +1,30 @@
 """Addresses of this room."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from clinic import api
+from clinic.views import patients, visits, wards
 
 app_name = "clinic"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("register/", patients.register, name="register"),
+    path("register/likely/", patients.likely, name="likely"),
+    path("patients/<uuid:id>/edit/", patients.edit, name="patient_edit"),
+    path("patients/<uuid:id>/death/", patients.death, name="death"),
+    path("patients/<uuid:id>/death/undo/", patients.death_undone, name="death_undone"),
+    path("patients/<uuid:id>/visit/", visits.new, name="visit_new"),
+    path("patients/<uuid:id>/admit/", wards.admit, name="admit"),
+    path("visits/", visits.waiting, name="queue"),
+    path("visits/<uuid:id>/", visits.visit, name="visit"),
+    path("visits/<uuid:id>/left/", visits.left, name="left"),
+    path("visits/<uuid:id>/void/", visits.void, name="void"),
+    path("conditions/", visits.conditions, name="conditions"),
+    path("treatment-row/", visits.treatment_row, name="treatment_row"),
+    path("wards/", wards.board, name="wards"),
+    path("admissions/<uuid:id>/", wards.admission, name="admission"),
+    path("admissions/<uuid:id>/move/", wards.transfer, name="transfer"),
+    path("admissions/<uuid:id>/discharge/", wards.discharge, name="discharge"),
+    path("api/patients/", api.Patients.as_view(), name="api_patients"),
+    path("api/patients/<uuid:id>/", api.PatientDetail.as_view(), name="api_patient"),
+    path("api/encounters/", api.Encounters.as_view(), name="api_encounters"),
+]

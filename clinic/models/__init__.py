@@ -3,9 +3,9 @@
 from clinic.models.admission import Admission, Bed, DischargeType, Outcome, Ward
 from clinic.models.condition import Condition
 from clinic.models.encounter import Diagnosis, Encounter, Treatment, Vitals
-from clinic.models.patient import Identifier, NameKey, NumberBlock, Patient
+from clinic.models.patient import AgeUnit, Identifier, NameKey, NumberBlock, Patient, Sex
 
 __all__ = [
-    "Admission", "Bed", "Condition", "Diagnosis", "DischargeType", "Encounter", "Identifier", "NameKey",
-    "NumberBlock", "Outcome", "Patient", "Treatment", "Vitals", "Ward",
+    "Admission", "AgeUnit", "Bed", "Condition", "Diagnosis", "DischargeType", "Encounter", "Identifier", "NameKey",
+    "NumberBlock", "Outcome", "Patient", "Sex", "Treatment", "Vitals", "Ward",
 ]  # fmt: skip

@@ -1,0 +1,92 @@
+"""REST: find and register people, write out-patient visits; sending again under the same id is harmless."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from clinic.models import Patient
+from clinic.selectors import search, timeline
+from clinic.serializers import PatientIn, VisitIn, contact_out, hit_out, patient_out
+from clinic.services import encounters, patients
+from core.accounts.roles import Action
+from core.audit import journal
+from core.errors import Conflict
+from core.ids import uuid7
+from core.periods import local_day
+
+SAME = "constraint.same_id"
+
+
+class Patients(APIView):
+    """Search with `?q=`, or register."""
+
+    action = Action.REGISTER_PATIENT
+
+    def get(self, request: Request) -> Response:
+        """Return at most twenty people, best match first."""
+        hits = search.find(request.query_params.get("q", ""), today=local_day(timezone.now()))
+        return Response({"results": [hit_out(hit) for hit in hits]})
+
+    def post(self, request: Request) -> Response:
+        """Register a person; 201, or 200 with the person already registered under this id."""
+        today = local_day(timezone.now())
+        sent = PatientIn(data=request.data, context={"today": today})
+        sent.is_valid(raise_exception=True)
+        given = sent.given()
+        given["id"] = given.get("id") or uuid7()
+        try:
+            return Response(patient_out(patients.register(by=request.user, today=today, **given)), status=201)
+        except Conflict as conflict:
+            if conflict.code != SAME:
+                raise
+        return Response(patient_out(Patient.objects.select_related("village").get(pk=given["id"])))
+
+
+class PatientDetail(APIView):
+    """One person."""
+
+    action = Action.READ_RECORD
+
+    def get(self, request: Request, id: UUID) -> Response:
+        """Return what is written of a person; the look is written down."""
+        patient = get_object_or_404(Patient.objects.select_related("village"), pk=id)
+        journal.note_read(patient.id, by=request.user, what="api")
+        return Response(patient_out(patient))
+
+
+class Encounters(APIView):
+    """Out-patient visits."""
+
+    action = Action.OUTPATIENT
+
+    def post(self, request: Request) -> Response:
+        """Write a visit; 201, or 200 with the visit already written under this id."""
+        now = timezone.now()
+        sent = VisitIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        said = sent.validated_data
+        made = said.get("id") or uuid7()
+        status = 201
+        try:
+            encounters.open_visit(
+                id=made, patient=get_object_or_404(Patient, pk=said["patient"]), on=said.get("on", local_day(now)),
+                told=said.get("told_age"), care=sent.care(), close=said["close"], by=request.user,
+                today=local_day(now), at=now,
+            )  # fmt: skip
+        except Conflict as conflict:
+            if conflict.code != SAME:
+                raise
+            status = 200
+        return Response(_visit(made), status=status)
+
+
+def _visit(id: UUID) -> Any:
+    contact = timeline.contact(id)
+    return contact and contact_out(contact)

@@ -1,0 +1,123 @@
+"""Boxes that only this room has: conditions by type-ahead, rows of treatments, an age as told."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import Condition, Treatment
+from clinic.selectors import catalogue
+from core.fields import AgeOrBirth, AgeOrBirthField, MultiLookupField
+from core.khmer import normalise
+
+MOST_TREATMENTS = 20
+BLANK_ROWS = 2
+LONGEST: int = Treatment._meta.get_field("what").max_length or 0
+
+
+class ConditionsField(MultiLookupField):
+    """Conditions of the catalogue in the order chosen, the first as the main one; no query while it is warm."""
+
+    default_error_messages: ClassVar[Any] = {
+        "unknown": _("The catalogue has no such condition. Type two letters and choose one from the list."),
+        "several": _("Several conditions have this name. Choose one from the list."),
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        ours: dict[str, Any] = {
+            "rows": Condition.objects.all, "url": lambda: reverse("clinic:conditions"), "key": "key",
+            "named": lambda _rows, text: catalogue.exactly(text), "label": _("Diagnoses"), "required": False,
+            "help_text": _("Type in Khmer or English, or a code; the first is the main one"),
+        }  # fmt: skip
+        super().__init__(**(ours | kwargs))
+
+    def _all(self, keys: list[str]) -> list[Condition]:
+        known = catalogue.conditions()
+        if any(key not in known for key in keys):  # one that is not in use any more, on an old visit
+            return super()._all(keys)
+        rows = [known[key] for key in keys]
+        self._label(rows)
+        return rows
+
+
+class TreatmentRows(forms.Widget):
+    """Pairs of boxes, what and how much; a few empty ones wait below those that are filled."""
+
+    template_name = "clinic/treatment_rows.html"
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[tuple[str, str]]:
+        whats, doses = (data.getlist(f"{name}_{part}") for part in ("what", "dose"))
+        return [(what, doses[i] if i < len(doses) else "") for i, what in enumerate(whats[: MOST_TREATMENTS + 1])]
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        return f"{name}_what" not in data
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, None, attrs)
+        filled = [(what, dose) for what, dose in value or [] if what or dose]
+        context["widget"]["rows"] = filled + [("", "")] * max(BLANK_ROWS, 3 - len(filled))
+        return context
+
+    def id_for_label(self, id_: str) -> str:
+        return f"{id_}_what_1"
+
+    def use_required_attribute(self, initial: Any) -> bool:
+        return False
+
+
+class TreatmentsField(forms.Field):
+    """Medicines and treatments as (what, dose) pairs; empty rows are left out."""
+
+    widget = TreatmentRows
+    default_error_messages: ClassVar[Any] = {
+        "what": _("Write which medicine or treatment this is: “%(dose)s”."),
+        "long": _("This is too long: at most %(most)s letters."),
+        "many": _("At most %(most)s medicines or treatments in one visit."),
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        ours: dict[str, Any] = {"label": _("Treatment given"), "required": False}
+        super().__init__(**(ours | kwargs))
+
+    def clean(self, value: Any) -> list[tuple[str, str]]:
+        rows = [(normalise(what), normalise(dose)) for what, dose in value or []]
+        rows = [(what, dose) for what, dose in rows if what or dose]
+        if len(rows) > MOST_TREATMENTS:
+            raise ValidationError(self.error_messages["many"], code="many", params={"most": MOST_TREATMENTS})
+        most = LONGEST
+        for what, dose in rows:
+            if not what:
+                raise ValidationError(self.error_messages["what"], code="what", params={"dose": dose[:40]})
+            if len(what) > most or len(dose) > most:
+                raise ValidationError(self.error_messages["long"], code="long", params={"most": most})
+        return rows
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return [tuple(row) for row in initial or []] != [row for row in data or [] if any(row)]
+
+
+class ToldAgeField(AgeOrBirthField):
+    """An age as told today, (value, unit); a birth date belongs to the person, not to a visit."""
+
+    default_error_messages: ClassVar[Any] = {
+        "birth": _("Write an age here. A birth date is written among the person's data.")
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        ours: dict[str, Any] = {
+            "label": _("Age as told today"), "required": False,
+            "help_text": _("The birth date is not known: 4, 7m, 12d, “about 3 months”"),
+        }  # fmt: skip
+        super().__init__(**(ours | kwargs))
+
+    def clean(self, value: Any) -> Any:
+        said: AgeOrBirth | None = super().clean(value)
+        if said is None:
+            return None
+        if said.told is None:
+            raise ValidationError(self.error_messages["birth"], code="birth")
+        return said.told[:2]

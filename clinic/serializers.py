@@ -1,0 +1,164 @@
+"""What programs send and read: the same facts as the forms, checked by the same services, told in the same words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from rest_framework import serializers
+
+from clinic.models import Encounter, Identifier, Patient, Sex, Vitals
+from clinic.selectors import catalogue
+from clinic.selectors.search import Hit
+from clinic.selectors.timeline import Contact
+from clinic.services.encounters import Care
+from core.ages import parse_age, parse_age_or_birth
+from core.errors import RuleBroken
+from core.fields import AgeOrBirth
+from core.places.models import Village
+
+MOST = 50  # rows of one kind in one request
+
+
+class IdentifierIn(serializers.Serializer[Any]):
+    """Another number of a person."""
+
+    kind = serializers.ChoiceField(choices=Identifier.Kind.choices)
+    value = serializers.CharField(max_length=60)
+
+
+class PatientIn(serializers.Serializer[Any]):
+    """A person to register. `birth` is a date, a month, a year, or an age as told today ("4y", "3m", "12d")."""
+
+    id = serializers.UUIDField(required=False)
+    family_name = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    given_name = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    family_name_km = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    given_name_km = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    sex = serializers.ChoiceField(choices=Sex.choices)
+    birth = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    village = serializers.PrimaryKeyRelatedField(queryset=Village.objects.all(), required=False, allow_null=True)
+    phone = serializers.CharField(max_length=30, required=False, allow_blank=True)
+    guardian = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    identifiers = IdentifierIn(many=True, required=False, max_length=MOST)  # type: ignore[call-arg]
+
+    def validate_birth(self, text: str) -> AgeOrBirth | None:
+        """Read a birth or an age, as told on the day given as `today` in the context."""
+        if not text.strip():
+            return None
+        today: dt.date = self.context["today"]
+        try:
+            birth = parse_age_or_birth(text, today)
+            return AgeOrBirth(birth, (*parse_age(text), today) if birth.precision == "stated" else None)
+        except RuleBroken as broken:
+            raise RuleBroken(broken.code, field="birth", **broken.params) from broken
+
+    def given(self) -> dict[str, Any]:
+        """Return what the service takes."""
+        said = dict(self.validated_data)
+        birth = said.pop("birth", None)
+        others = [(row["kind"], row["value"]) for row in said.pop("identifiers", [])]
+        return said | {
+            "birth": birth.birth if birth else None, "told": birth.told if birth else None, "identifiers": others,
+        }  # fmt: skip
+
+
+class VitalsIn(serializers.ModelSerializer[Vitals]):
+    """Measurements, each with the hard limits of the model."""
+
+    class Meta:
+        model = Vitals
+        fields = Vitals.MEASURES
+
+
+class TreatmentIn(serializers.Serializer[Any]):
+    """A medicine or treatment with its dose."""
+
+    what = serializers.CharField(max_length=160)
+    dose = serializers.CharField(max_length=160, required=False, allow_blank=True, default="")
+
+
+class VisitIn(serializers.Serializer[Any]):
+    """An out-patient visit. `diagnoses` are catalogue keys or ICD-10 codes, the main one first."""
+
+    id = serializers.UUIDField(required=False)
+    patient = serializers.UUIDField()
+    on = serializers.DateField(required=False)
+    told_age = serializers.CharField(max_length=40, required=False)
+    urgency = serializers.ChoiceField(choices=Encounter.Urgency.choices, required=False)
+    new_case = serializers.BooleanField(required=False, default=True)
+    complaint = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+    findings = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+    vitals = VitalsIn(required=False)
+    diagnoses = serializers.ListField(child=serializers.CharField(max_length=60), required=False, max_length=MOST)
+    treatments = TreatmentIn(many=True, required=False, max_length=MOST)  # type: ignore[call-arg]
+    advice = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+    follow_up_on = serializers.DateField(required=False, allow_null=True)
+    result = serializers.ChoiceField(choices=Encounter.Result.choices, required=False, allow_blank=True)
+    close = serializers.BooleanField(required=False, default=False)
+
+    def validate_told_age(self, text: str) -> Any:
+        """Read an age as told at this visit."""
+        try:
+            return parse_age(text)
+        except RuleBroken as broken:
+            raise RuleBroken(broken.code, field="told_age", **broken.params) from broken
+
+    def validate_diagnoses(self, keys: list[str]) -> Any:
+        """Find each condition in the catalogue."""
+        found, unknown = catalogue.by_keys(keys)
+        if unknown:
+            raise RuleBroken("clinic.diagnosis_unknown", field="diagnoses", text=unknown[0])
+        return found
+
+    def care(self) -> Care:
+        """Return what the service takes."""
+        said = self.validated_data
+        plain = (
+            "urgency",
+            "new_case",
+            "complaint",
+            "findings",
+            "vitals",
+            "diagnoses",
+            "advice",
+            "follow_up_on",
+            "result",
+        )
+        treatments = [(row["what"], row["dose"]) for row in said.get("treatments", [])]
+        return Care(treatments=treatments, **{name: said[name] for name in plain if name in said})
+
+
+def patient_out(patient: Patient) -> dict[str, Any]:
+    """Return a person as programs read them; the village must be joined."""
+    plain = (
+        "id", "number", "family_name", "given_name", "family_name_km", "given_name_km", "sex", "birth_date",
+        "birth_earliest", "birth_latest", "birth_precision", "phone", "guardian", "deceased_on",
+    )  # fmt: skip
+    village = patient.village
+    return {
+        **{name: getattr(patient, name) for name in plain},
+        "village": village and {name: getattr(village, name) for name in ("id", "code", "name_km", "name_en")},
+    }
+
+
+def hit_out(hit: Hit) -> dict[str, Any]:
+    """Return one line of a search."""
+    return patient_out(hit.patient) | {"age_years": hit.age and hit.age.years, "last_visit": hit.last_visit}
+
+
+def contact_out(contact: Contact) -> dict[str, Any]:
+    """Return a visit as programs read it."""
+    visit, vitals = contact.encounter, contact.newest_vitals
+    plain = (
+        "id", "kind", "on", "status", "urgency", "new_case", "complaint", "findings", "advice", "result",
+        "follow_up_on",
+    )  # fmt: skip
+    found = [(row.condition, row.primary) for row in contact.diagnoses]
+    return {
+        **{name: getattr(visit, name) for name in plain},
+        "patient": visit.patient_id,
+        "vitals": {name: value for name in Vitals.MEASURES if (value := getattr(vitals, name, None)) is not None},
+        "diagnoses": [{"key": row.key, "icd10": row.icd10, "primary": primary} for row, primary in found],
+        "treatments": [{"what": row.what, "dose": row.dose} for row in contact.treatments],
+    }
