@@ -1,4 +1,4 @@
-"""The referral slip: one A4 page in Khmer and English that goes with the patient, its lower part torn off and sent back.
+"""The referral slip: one A4 page in Khmer and English that goes with the patient; its lower part comes back.
 
 It follows the fields of the ministry's standard slip (reference/cambodia.md 1.7) and needs no computer at the hospital.
 """
