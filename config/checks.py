@@ -14,6 +14,8 @@ from django.core.checks import Warning as Advice
 from django.db import DatabaseError, connections
 from django.utils.module_loading import import_string
 
+from config.doors import doors
+
 SQLITE_FLOOR = (3, 51, 3)  # older engines can lose a WAL that two connections reset at once (sqlite.org/wal.html)
 POSTGRES_FLOOR = 140_000
 SHORTEST_KEY = 50
@@ -86,6 +88,17 @@ def rules_have_words(**_: Any) -> list[CheckMessage]:
         except ImportError as error:
             found.append(Error(f"WORD_TABLES names {path}: {error}", id="clinic.E021"))
     return found
+
+
+@register(Tags.urls)
+def views_declare_actions(**_: Any) -> list[CheckMessage]:
+    """Refuse to open with a view that does not say what it does: nobody could say who may use it."""
+    return [
+        Error(f"The view of /{door.route} declares no action.", hint="Use @requires(Action.X) or @public.",
+              id="clinic.E022")
+        for door in doors()
+        if door.action is None
+    ]  # fmt: skip
 
 
 @register(Tags.security)

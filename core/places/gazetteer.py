@@ -45,12 +45,12 @@ def load(get_model: Callable[[str, str], Any]) -> None:
             )
             parents[code] = orphan.pk
         names = _names(row, "village")
-        keys = {"key_km": search_key(names["name_km"]), "key_en": search_key(names["name_en"])}
+        keys = {"key_km": _key(names["name_km"]), "key_en": _key(names["name_en"])}
         made.append(village(**names, **keys, commune_id=parents[row["commune_code"]]))
     village.objects.bulk_create(made, batch_size=2000)
 
 
-_normal = cache(normalise)  # half of the villages share a name with another
+_normal, _key = cache(normalise), cache(search_key)  # half of the villages share a name with another
 
 
 def _saved(model: Any, made: list[Any]) -> Any:

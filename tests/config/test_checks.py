@@ -5,8 +5,11 @@ from types import SimpleNamespace
 import pytest
 from django.core.checks import run_checks
 from django.db import connection
+from django.urls import path
+from rest_framework.views import APIView
 
 from config import checks
+from core.accounts.permissions import public
 
 
 def ids(found):
@@ -66,6 +69,25 @@ def test_an_old_or_unsuitable_postgresql_is_told():
 def test_a_table_of_words_that_is_not_there_is_told(settings):
     settings.WORD_TABLES = [*settings.WORD_TABLES, "clinic.words.NOTHING"]
     assert ids(checks.rules_have_words()) == {"clinic.E021"}
+
+
+def test_a_view_that_declares_no_action_is_refused(settings):
+    settings.ROOT_URLCONF = __name__
+    assert [m.id for m in checks.views_declare_actions()] == ["clinic.E022", "clinic.E022"]
+
+
+@public
+def declared(request):
+    """Say what it does."""
+
+
+class Forgetful(APIView):
+    """Forget to."""
+
+
+urlpatterns = [
+    path("declared/", declared), path("forgotten/", lambda request: None), path("rest/", Forgetful.as_view()),
+]  # fmt: skip
 
 
 def test_a_short_secret_is_refused(settings):

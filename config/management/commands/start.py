@@ -210,7 +210,7 @@ def demo_logins() -> list[str]:
     from core.accounts.models import User
 
     try:
-        from desk.demo.people import LOGINS
+        from desk.demo.colleagues import LOGINS
     except ImportError:
         return []
     here = set(User.objects.filter(is_active=True).values_list("username", flat=True))

@@ -1,0 +1,96 @@
+"""How a measurement runs: a scratch database of its own, a warm-up, timed rounds, one round with statements counted."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+WARM_UP = 3
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What is measured: `prepare(size)` makes the data, `once(state, round)` is timed and returns how many it did.
+
+    `most` is the highest number of rounds the data allows.
+    """
+
+    about: str
+    size: int
+    rounds: int
+    prepare: Callable[[int], Any]
+    once: Callable[[Any, int], int]
+    most: int = 1_000_000
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came out; times in milliseconds."""
+
+    name: str
+    database: str
+    size: int
+    rounds: int
+    p50: float
+    p95: float
+    per_second: float
+    queries: int
+
+
+@contextmanager
+def scratch_database() -> Iterator[None]:
+    """Work on an empty, migrated database beside the configured one, on the same engine and the same disk."""
+    database = settings.DATABASES["default"]
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=settings.VAR_DIR) as folder:
+        sqlite = connection.vendor == "sqlite"
+        scratch = str(Path(folder) / "scratch.sqlite3") if sqlite else f"bench_{time.time_ns()}"
+        database.setdefault("TEST", {})["NAME"] = scratch
+        connection.settings_dict["TEST"]["NAME"] = scratch
+        before = connection.settings_dict["NAME"]
+        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        try:
+            yield
+        finally:
+            connection.creation.destroy_test_db(before, verbosity=0)
+
+
+def run(name: str, measurement: Measurement, *, size: int | None, rounds: int | None) -> Result:
+    """Run one measurement and return its figures."""
+    size, rounds = size or measurement.size, min(rounds or measurement.rounds, measurement.most)
+    with scratch_database():
+        state = measurement.prepare(size)
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("ANALYZE")
+        warm = min(WARM_UP, rounds - 1)
+        for number in range(warm):
+            measurement.once(state, number)
+        times, done = [], 0
+        for number in range(warm, warm + rounds):
+            began = time.perf_counter()
+            done += measurement.once(state, number)
+            times.append(time.perf_counter() - began)
+        with CaptureQueriesContext(connection) as statements:
+            measurement.once(state, warm + rounds)
+    times.sort()
+    return Result(
+        name=name, database=connection.vendor, size=size, rounds=rounds,
+        p50=statistics.median(times) * 1000, p95=times[min(len(times) - 1, round(len(times) * 0.95))] * 1000,
+        per_second=done / sum(times), queries=len(statements),
+    )  # fmt: skip
+
+
+def as_row(result: Result) -> dict[str, Any]:
+    """Return a result for JSON, times rounded."""
+    row = asdict(result)
+    return row | {key: round(row[key], 2) for key in ("p50", "p95", "per_second")}

@@ -1,0 +1,47 @@
+"""Measure the house on the configured kind of database, in a scratch database of its own."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from bench.frame import as_row, run
+from bench.measurements import MEASUREMENTS
+
+
+class Command(BaseCommand):
+    """Run one measurement, or all of them, and print figures; nothing is judged."""
+
+    help = "Measure one thing, or `all`: p50 and p95 in ms, throughput, statements a request."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare what to measure and on how much."""
+        parser.add_argument("name", choices=[*MEASUREMENTS, "all"])
+        parser.add_argument("--size", type=int, help="how many people, or rows of the register")
+        parser.add_argument("--rounds", type=int, help="how often it is timed")
+        parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
+    def handle(self, *, name: str, size: int | None, rounds: int | None, json: bool, **options: Any) -> None:
+        """Run and print."""
+        settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if not json:
+            heads = ("", "database", "size", "rounds", "p50 ms", "p95 ms", "per s", "queries")
+            self.stdout.write("{:<10}{:<12}{:>8}{:>8}{:>10}{:>10}{:>10}{:>9}".format(*heads))
+        for one in MEASUREMENTS if name == "all" else [name]:
+            row = as_row(run(one, MEASUREMENTS[one], size=size, rounds=rounds))
+            self.stdout.write(as_json(row) if json else as_line(row))
+            self.stdout.flush()
+
+
+def as_json(row: dict[str, Any]) -> str:
+    """Return a result as one line of JSON."""
+    return json.dumps(row)
+
+
+def as_line(row: dict[str, Any]) -> str:
+    """Return a result as one line of a table."""
+    return "{name:<10}{database:<12}{size:>8}{rounds:>8}{p50:>10}{p95:>10}{per_second:>10}{queries:>9}".format(**row)
