@@ -94,6 +94,8 @@ def constraint_code(error: IntegrityError) -> str:
     then the code is `constraint.table.column,…`.
     """
     diag = getattr(error.__cause__, "diag", None)
+    if diag is not None and diag.sqlstate == "23503":  # a foreign key; SQLite does not say which one
+        return "constraint.foreign_key"
     if diag is not None and diag.constraint_name:
         return "constraint.same_id" if diag.constraint_name.endswith("_pkey") else f"constraint.{diag.constraint_name}"
     text = str(error)

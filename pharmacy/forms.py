@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from core.fields import DateField, HiddenIdField, LookupField, MoneyField, NameField, NumberField, VillageField
 from core.khmer import normalise
 from core.money import Currency
+from core.widgets import NumberInput
 from pharmacy.models import Batch, Medicine
 from pharmacy.selectors.stock import matching, shelves
 from pharmacy.services.purchases import Line
@@ -88,7 +89,7 @@ class ReceiveForm(forms.Form):
     id = HiddenIdField()
     medicine = MedicineField()
     quantity = NumberField(label=_("Quantity"), min_value=1, max_value=MOST)
-    expires_on = DateField(label=_("Expires on"))
+    expires_on = DateField(label=_("Expires on"), widget=NumberInput)
     number = TextField(label=_("Batch number"), max_length=40, required=False)
     source = forms.ChoiceField(
         label=_("Where it came from"), widget=forms.RadioSelect,
@@ -187,7 +188,7 @@ class LineForm(forms.Form):
 
     medicine = MedicineField(help_text="")
     quantity = NumberField(label=_("Quantity"), min_value=1, max_value=MOST)
-    expires_on = DateField(label=_("Expires on"), help_text="")
+    expires_on = DateField(label=_("Expires on"), widget=NumberInput)
     number = TextField(label=_("Batch number"), max_length=40, required=False)
     cost = MoneyField(label=_("Cost"), zero=True)
 
@@ -200,12 +201,27 @@ class LineForm(forms.Form):
 class LineFormSet(forms.BaseFormSet):
     """The lines of an invoice; empty ones are passed over."""
 
+    SHOWN = 3
+
+    def first(self) -> list[forms.BaseForm]:
+        """Return the lines that are always in sight."""
+        return self.forms[: self.SHOWN]
+
+    def further(self) -> list[forms.BaseForm]:
+        """Return the lines that a long invoice needs."""
+        return self.forms[self.SHOWN :]
+
+    @property
+    def is_long(self) -> bool:
+        """Return whether anything was written in the further lines."""
+        return any(form.is_bound and form.has_changed() for form in self.further())
+
     def lines(self) -> list[Line]:
         """Return what was written, in order."""
         return [Line(**form.cleaned_data) for form in self.forms if form.cleaned_data]
 
 
-Lines: Any = forms.formset_factory(LineForm, formset=LineFormSet, extra=4, max_num=60, validate_max=True)
+Lines: Any = forms.formset_factory(LineForm, formset=LineFormSet, extra=12, max_num=60, validate_max=True)
 
 
 def starting(today: date, **more: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from core.khmer import format_date
 from core.pdf.blocks import Field, Organisation
 from core.pdf.page import Document
+from core.periods import CLINIC_TZ
 from pharmacy.models import Donation
 
 ANONYMOUS = "មិនបញ្ចេញឈ្មោះ · without a name"
@@ -24,7 +25,7 @@ def receipt(donation: Donation, organisation: Organisation, *, printed_by: str, 
         organisation=organisation,
         subtitle="Donation receipt",
         size="A5",
-        footer=f"{printed_by} · {at:%d/%m/%Y %H:%M}",
+        footer=f"{printed_by} · {at.astimezone(CLINIC_TZ):%d/%m/%Y %H:%M}",
         created=at,
         stamp=VOID if donation.void_reason else "",
     )
