@@ -14,6 +14,8 @@ from core.ages import BandSet
 from core.periods import Period
 from reports.tables import Column, Number, Table, Value
 
+SHORT = 22  # letters that stand on one line even on a telephone
+
 
 @dataclass(frozen=True)
 class Linker:
@@ -47,7 +49,10 @@ class Linker:
         }
 
     def _row(self, row: Sequence[Value]) -> list[dict[str, Any]]:
-        return [self.number(cell) if isinstance(cell, Number) else {"text": cell} for cell in row]
+        return [
+            self.number(cell) if isinstance(cell, Number) else {"text": cell, "short": len(cell) <= SHORT}
+            for cell in row
+        ]
 
 
 def _groups(columns: Sequence[Column]) -> list[tuple[str, int]]:

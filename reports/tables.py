@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext
 
-from core.periods import Month
 from reports import published
 from reports.charts import condition_name
 from reports.cube import Cube, assert_whole
@@ -169,7 +168,11 @@ def trend(numbers: Mapping[str, Mapping[str, int]]) -> Table:
     services_of = list(next(iter(numbers.values())))
     columns += [*(Column(str(SERVICES_SHORT[s])) for s in services_of), Column(gettext("Total"))]
     rows: list[Row] = [
-        (month_words(Month(month)), *(Number(by[s]) for s in services_of), Number(sum(by.values())))
+        (
+            month_words(month),
+            *(Number(by[service], ASSESSED, {"month": month, "service": service}) for service in services_of),
+            Number(sum(by.values()), ASSESSED, {"month": month}),
+        )
         for month, by in numbers.items()
     ]
     return Table("trend", gettext("Patients assessed, month by month"), columns, rows)
@@ -190,7 +193,10 @@ def conditions(cube: Cube, top: int | None = None) -> Table:
 
 def published_results(cube: Cube) -> Table:
     """Tell the results of a year as the centre publishes them."""
-    rows: list[Row] = [(words, Number(value), note) for words, value, note in published.rows(cube)]
+    rows: list[Row] = [
+        (words, Number(value, line.figure, dict(line.keys)), note)
+        for line, (words, value, note) in zip(published.LINES, published.rows(cube), strict=True)
+    ]
     columns = [
         Column(gettext("Result"), number=False),
         Column(gettext("Number")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -20,7 +21,7 @@ from django.views.decorators.http import require_GET, require_POST
 from core.accounts.models import User
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
-from core.ages import BandSet
+from core.ages import BAND_SETS, BandSet
 from core.charts import Chart
 from core.errors import RuleBroken
 from core.jobs.models import Job
@@ -53,13 +54,10 @@ def home(request: HttpRequest) -> HttpResponse:
     first = selectors.first_day()
     numbers = selectors.trend(shown.period.last)
     table = tables.trend(numbers)
+    linker = Linker(shown.period, BAND_SETS["published"], user.may(Action.READ_RECORD))
     months = [
-        {
-            "words": words,
-            "href": reverse("reports:month", args=[text]) if Month(text).first <= today else "",
-            "numbers": by_service,
-        }
-        for text, (words, *by_service) in zip(numbers, table.rows, strict=True)
+        {"href": reverse("reports:month", args=[text]) if Month(text).first <= today else "", "cells": cells}
+        for text, cells in zip(numbers, linker.table(table)["rows"], strict=True)
     ]
     return render(request, "reports/home.html", {
         "year": shown,
@@ -106,13 +104,17 @@ def _year_link(year: Year) -> tuple[str, str]:
 def _show(request: HttpRequest, period: Period, ways: dict[str, Any]) -> HttpResponse:
     user, bands = cast("User", request.user), bands_named(request.GET.get("bands") or "published")
     cube, numbers = selectors.count(period, bands), selectors.trend(period.last)
-    linker = Linker(period, bands, user.may(Action.READ_RECORD))
+    opens = user.may(Action.READ_RECORD)
+    linker = Linker(period, bands, opens)
     whole_year = is_year(period)
     shown = [tables.services(cube), tables.ages(cube), tables.hand_outs(cube), tables.conditions(cube)]
     linked = {table.key: linker.table(table) for table in shown}
-    linked["months"] = linker.table(tables.months(cube) if whole_year else tables.trend(numbers))
     if whole_year:
-        linked["published"] = linker.table(tables.published_results(cube))
+        linked["months"] = linker.table(tables.months(cube))
+        linked["published"] = Linker(period, BAND_SETS["published"], opens).table(tables.published_results(cube))
+    else:
+        shown_months = Period(Month(min(numbers)), Month(max(numbers)))
+        linked["months"] = Linker(shown_months, bands, opens).table(tables.trend(numbers))
     return render(request, "reports/period.html", {
         "period": period,
         "title": period_words(period),
@@ -121,9 +123,9 @@ def _show(request: HttpRequest, period: Period, ways: dict[str, Any]) -> HttpRes
         "band_sets": [_band_set(request, key, bands) for key in BAND_SET_WORDS],
         "bands": bands,
         "tables": linked,
-        "pyramid": picture(charts.pyramid(cube), height=300) if cube.sum("patients_assessed") else "",
+        "pyramid": picture(charts.pyramid(cube), width=560, height=280) if cube.sum("patients_assessed") else "",
         "trend": picture(charts.months(numbers)),
-        "top": picture(charts.top_conditions(cube.conditions), height=300) if cube.conditions else "",
+        "top": picture(charts.top_conditions(cube.conditions), width=440, height=280) if cube.conditions else "",
         **ways,
     })  # fmt: skip
 
@@ -138,9 +140,9 @@ def _band_set(request: HttpRequest, key: str, chosen: BandSet) -> dict[str, Any]
     return {"words": BAND_SET_WORDS[key], "href": f"{request.path}?bands={key}#ages", "here": key == chosen.key}
 
 
-def picture(chart: Chart, *, width: float = 640, height: float = 280) -> str:
-    """Draw a chart for a page; our own words, escaped where they are drawn."""
-    return mark_safe(svg(chart, width=width, height=height, language=get_language() or "km"))
+def picture(chart: Chart, *, width: float = 760, height: float = 260) -> str:
+    """Draw a chart under a heading that names it already; our own words, escaped where they are drawn."""
+    return mark_safe(svg(replace(chart, title=""), width=width, height=height, language=get_language() or "km"))
 
 
 # --- The records behind a number --------------------------------------------------------------------------------------
