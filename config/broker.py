@@ -7,9 +7,12 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 LONGEST = 100  # bytes; the kernel's limit for the path of a unix socket is 108
 
@@ -51,7 +54,9 @@ def command(binary: str, socket: Path, folder: Path) -> list[str]:
 
 def client(url: str, socket: Path, *, seconds: float = 0.5) -> redis.Redis:
     """Return a client of the configured broker, else of the embedded one, that gives up quickly."""
-    timeouts = {"socket_timeout": seconds, "socket_connect_timeout": seconds}
+    timeouts: dict[str, Any] = {
+        "socket_timeout": seconds, "socket_connect_timeout": seconds, "retry": Retry(NoBackoff(), 0),
+    }  # fmt: skip
     if url:
         return redis.Redis.from_url(url, **timeouts)
     return redis.Redis(unix_socket_path=str(socket), **timeouts)

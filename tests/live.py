@@ -99,7 +99,6 @@ def a_worker(url: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 def _forget_connections() -> None:
     """Let the next message go to the broker of now."""
-    app.pool.force_close_all()
     app._pool = None
     app.amqp._producer_pool = None
 

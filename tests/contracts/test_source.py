@@ -99,6 +99,7 @@ def test_every_task_takes_plain_ids_and_numbers():
     assert odd == []
 
 
+@pytest.mark.django_db
 def test_models_and_migrations_agree():
     out = StringIO()
     try:
