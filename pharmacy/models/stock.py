@@ -80,6 +80,7 @@ class Place(models.Model):
     SHELVES = ("store", "dispensary", "kit")
     STORE, DISPENSARY = "store", "dispensary"
     SOURCE, PATIENTS, WASTE, COUNT = "source", "patients", "waste", "count"
+    OUTSIDE = (SOURCE, PATIENTS, WASTE, COUNT)  # held by the constraint below: every other place is a shelf
 
     code = models.SlugField(primary_key=True, max_length=20)
     kind = models.CharField(max_length=10, choices=Kind.choices)
@@ -89,7 +90,9 @@ class Place(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["store", "dispensary", "kit"]) | Q(code=F("kind")), name="pharmacy_one_outside"
+                condition=Q(code__in=["source", "patients", "waste", "count"], code=F("kind"))
+                | (Q(kind__in=["store", "dispensary", "kit"]) & ~Q(code__in=["source", "patients", "waste", "count"])),
+                name="pharmacy_one_outside",
             ),
         ]
 

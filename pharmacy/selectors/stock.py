@@ -59,13 +59,17 @@ _SHELF_ORDER = (
 
 
 def _on_shelves(prefix: str = "", **batch: Any) -> Coalesce:
-    """Return the sum of what moves brought onto shelves and took off them, of the batches that fit."""
-    target, source = f"{prefix}target__kind__in", f"{prefix}source__kind__in"
-    quantity = F(f"{prefix}quantity")
+    """Return the sum of what moves brought onto shelves and took off them, of the batches that fit.
+
+    A shelf is what is not outside, by its code alone: joining the places twice made it four times as slow.
+    """
     came, went = (
-        Case(When(**{side: Place.SHELVES}, then=quantity), default=Value(0), output_field=IntegerField())
-        for side in (target, source)
-    )
+        Case(
+            When(**{f"{prefix}{side}__in": Place.OUTSIDE}, then=Value(0)), default=F(f"{prefix}quantity"),
+            output_field=IntegerField(),
+        )
+        for side in ("target", "source")
+    )  # fmt: skip
     return Coalesce(Sum(came - went, filter=Q(**batch) if batch else None, output_field=IntegerField()), Value(0))
 
 

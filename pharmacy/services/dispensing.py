@@ -16,7 +16,6 @@ from core.ids import uuid7
 from pharmacy import rules
 from pharmacy.models import Batch, Dispensing, Medicine, Move, Place
 from pharmacy.selectors.stock import daily
-from pharmacy.services import stock
 
 
 @transaction.atomic
@@ -52,7 +51,7 @@ def dispense(
 
 def _held_lots(medicine: Medicine, place: str, on: date) -> list[rules.Lot]:
     """Lock the medicine's batches that are still good and return what each can spare; two statements."""
-    if place in stock.OUTSIDE:
+    if place in Place.OUTSIDE:
         raise RuleBroken("pharmacy.not_a_shelf", field="place")
     good = Batch.objects.select_for_update().filter(medicine=medicine, expires_on__gte=on).order_by("pk")
     expiry = dict(good.values_list("pk", "expires_on"))

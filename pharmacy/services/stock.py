@@ -107,16 +107,13 @@ def reverse(*, move: Move, on: date, reason: str, by: Any, today: date, id: UUID
     deltas = hold([move.batch_id], move.target_id, on)[move.batch_id]
     if Move.objects.filter(reverses=move.pk).exists():
         raise RuleBroken("pharmacy.reversed_already")
-    if move.target_id not in OUTSIDE and move.quantity > rules.free(deltas, on):
+    if move.target_id not in Place.OUTSIDE and move.quantity > rules.free(deltas, on):
         raise RuleBroken("pharmacy.given_out_since")
     back = mirror(move, on, reason, by)
     back.id = id or back.id
     save_checked(back)
     note("pharmacy.stock.reversed", back, by=by, move=str(move.pk), reason=reason, on=on)
     return back
-
-
-OUTSIDE = {Place.SOURCE, Place.PATIENTS, Place.WASTE, Place.COUNT}
 
 
 def mirror(move: Move, on: date, reason: str, by: Any) -> Move:
@@ -142,7 +139,7 @@ def leave(batch: Batch, place: str, quantity: int, on: date) -> None:
 
     Raises RuleBroken("pharmacy.not_enough").
     """
-    if place in OUTSIDE:
+    if place in Place.OUTSIDE:
         raise RuleBroken("pharmacy.not_a_shelf", field="source")
     available = rules.free(hold([batch.pk], place, on).get(batch.pk, []), on)
     if quantity > available:
