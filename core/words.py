@@ -23,7 +23,7 @@ WORDS: dict[str, str] = {
     "core.month_unreadable": _("Write a month as year-month, for example 2026-11."),
     "core.bands_empty": _("A table of age bands needs at least one band."),
     "core.bands_key": _("Two age bands have the same name."),
-    "core.bands_bound": _("An age band must end after it begins."),
+    "core.bands_bound": _("An age band begins or ends at an age that is not counted apart."),
     "core.bands_start": _("Age bands must begin at birth."),
     "core.bands_end": _("The last age band must be open."),
     "core.bands_overlap": _("Two age bands overlap."),
