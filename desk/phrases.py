@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 
 from django.utils.translation import get_language
 
@@ -15,8 +15,8 @@ def either(khmer: str | None, latin: str | None) -> str:
     return first or second or ""
 
 
-def day_words(value: datetime.date | str | None) -> str:
+def day_words(value: dt.date | str | None) -> str:
     """Write a date, or its ISO text as gathered rows bring it, in words; nothing for none."""
     if isinstance(value, str):
-        value = datetime.date.fromisoformat(value[:10])
+        value = dt.date.fromisoformat(value[:10])
     return format_date(value, get_language() or "km") if value else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -52,7 +52,7 @@ def other_numbers(patient: Any) -> list[tuple[str, str]]:
     return [(str(Identifier.Kind(row["kind"]).label), row["value"]) for row in rows]
 
 
-def open_now(patient: Any, user: Any, today: datetime.date) -> list[Open]:
+def open_now(patient: Any, user: Any, today: dt.date) -> list[Open]:
     """Return what is open for a person from `selectors.person`; nobody is asked back after death."""
     found = [
         *(_stay(row, user) for row in patient.open_stays or []),
@@ -83,7 +83,10 @@ def _referral(row: dict[str, Any], user: Any) -> Open:
     hospital = either(row["hospital_km"], row["hospital_en"])
     words = _("Referred to %(hospital)s on %(day)s") % {"hospital": hospital, "day": day_words(row["on"])}
     return Open(
-        "file-output", words, str(Referral.State(row["state"]).label), address(user, "referrals:referral", UUID(row["id"]))
+        "file-output",
+        words,
+        str(Referral.State(row["state"]).label),
+        address(user, "referrals:referral", UUID(row["id"])),
     )
 
 
@@ -91,12 +94,14 @@ def _trip(row: dict[str, Any], user: Any) -> Open:
     return Open("ambulance", _("On the way"), str(Trip.Purpose(row["purpose"]).label), address(user, "referrals:trips"))
 
 
-def _asked_back(patient: Any, today: datetime.date) -> list[Open]:
+def _asked_back(patient: Any, today: dt.date) -> list[Open]:
     found = []
     if said := patient.asked_back:
         late = said["back_on"][:10] < today.isoformat()
         words = _("Should have come back on %(day)s") if late else _("To come back on %(day)s")
-        found.append(Open("calendar-clock", words % {"day": day_words(said["back_on"])}, tone="warn" if late else "info"))
+        found.append(
+            Open("calendar-clock", words % {"day": day_words(said["back_on"])}, tone="warn" if late else "info")
+        )
     if said := patient.advised:
         words = _("The mobile team advised on %(day)s to come to the centre") % {"day": day_words(said["on"])}
         found.append(Open("calendar-clock", words, tone="warn"))

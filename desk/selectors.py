@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from referrals import rules
 from referrals import selectors as referrals
 from referrals.models import Referral, Trip
 
-Cursor = tuple[datetime.date, UUID]
+Cursor = tuple[dt.date, UUID]
 
 AT_THE_CENTRE = [Encounter.Kind.OUTPATIENT, Encounter.Kind.INPATIENT]
 
@@ -26,12 +26,14 @@ AT_THE_CENTRE = [Encounter.Kind.OUTPATIENT, Encounter.Kind.INPATIENT]
 # --- Who, and what is open now ---------------------------------------------------------------------------------------
 
 
-def person(id: UUID, today: datetime.date) -> Any:
+def person(id: UUID, today: dt.date) -> Any:
     """Return a patient with village, other numbers, and all that is open now, in one statement; None if unknown.
 
     `session_today` is the mobile team's session in the person's village today, where one is planned or held.
     """
     sessions = Session.objects.filter(village=OuterRef("village"), on=today).exclude(state=Session.State.CANCELLED)
+    asked = Encounter.objects.exclude(follow_up_on=None)
+    advised = Encounter.objects.filter(checkup__advised_to_come=True)
     return (
         Patient.objects.filter(pk=id)
         .select_related("village__commune__district__province")
@@ -48,8 +50,8 @@ def person(id: UUID, today: datetime.date) -> Any:
             ),
             session_today=Subquery(sessions.values("id")[:1]),
             open_trips=gather(Trip.objects.filter(returned_at=None), "patient", id="id", purpose="purpose"),
-            asked_back=_newest(_not_seen_since(Encounter.objects.exclude(follow_up_on=None)), on="on", back_on="follow_up_on"),
-            advised=_newest(_not_seen_since(Encounter.objects.filter(checkup__advised_to_come=True)), on="on"),
+            asked_back=_newest(_not_seen_since(asked), on="on", back_on="follow_up_on"),
+            advised=_newest(_not_seen_since(advised), on="on"),
         )
         .first()
     )  # fmt: skip
@@ -96,18 +98,18 @@ def trips_of(patient_id: UUID, *, before: Cursor | None, limit: int) -> list[Tri
 
 def _page(rows: QuerySet[Any], before: Cursor | None, limit: int) -> list[Any]:
     if before:
-        on, id = before
-        rows = rows.filter(Q(on__lt=on) | Q(on=on, id__lt=id))
+        on, key = before
+        rows = rows.filter(Q(on__lt=on) | Q(on=on, id__lt=key))
     return list(rows.order_by("-on", "-id")[:limit])
 
 
 # --- The day's work ---------------------------------------------------------------------------------------------------
 
-ASKED_BACK = datetime.timedelta(days=14)  # how long somebody who did not come stays on the list
-LONGEST_WAIT = datetime.timedelta(days=400)  # between a visit and the day for which it asks back
+ASKED_BACK = dt.timedelta(days=14)  # how long somebody who did not come stays on the list
+LONGEST_WAIT = dt.timedelta(days=400)  # between a visit and the day for which it asks back
 
 
-def due_back(today: datetime.date, limit: int = 30) -> list[Encounter]:
+def due_back(today: dt.date, limit: int = 30) -> list[Encounter]:
     """Return the contacts that asked somebody back for today or the last days and were not followed by another."""
     rows = Encounter.objects.filter(
         on__gte=today - LONGEST_WAIT, follow_up_on__range=(today - ASKED_BACK, today), patient__deceased_on=None

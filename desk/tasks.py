@@ -68,8 +68,9 @@ def check_audit(job_id: str) -> None:
         except Exception:
             work.fail(job, _("Something went wrong inside the system. The log itself is untouched; please try again."))
             raise
-        said = _("The log does not fit from entry %(seq)s on: somebody changed it from outside. Tell whoever looks after the system.")
-        message = said % {"seq": broken} if broken is not None else _("The log is whole: every entry fits the one before it.")
+        message = _("The log is whole: every entry fits the one before it.")
+        if broken is not None:
+            message = _("The log was changed from outside: it does not fit from entry %(seq)s on.") % {"seq": broken}
     try:
         work.progress(job, 1, 1, message)
     except work.Stopped:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -39,13 +39,13 @@ class Line(NamedTuple):
 class Event:
     """Something that happened on a day: `kind` is a key of `KINDS`, `link` an address' name and its id."""
 
-    on: datetime.date
+    on: dt.date
     id: UUID
     kind: str
     title: str
     lines: list[Line] = field(default_factory=list)
     link: tuple[str, Any] | None = None
-    at: datetime.datetime | None = None
+    at: dt.datetime | None = None
     age: Age | None = None
     by: str = ""
     state: str = ""
@@ -98,14 +98,14 @@ def page(patient_id: UUID, *, kind: str = "", before: Cursor | None = None, limi
 
 def cursor(text: str) -> Cursor | None:
     """Read `Page.older` back; None when it is empty or nobody wrote it."""
-    on, dot, id = text.partition(".")
+    on, dot, key = text.partition(".")
     try:
-        return (datetime.date.fromisoformat(on), UUID(id)) if dot else None
+        return (dt.date.fromisoformat(on), UUID(key)) if dot else None
     except ValueError:
         return None
 
 
-# --- The centre and the mobile team: contacts --------------------------------------------------------------------------
+# --- The centre and the mobile team: contacts -------------------------------------------------------------------------
 
 
 def _contacts(patient_id: UUID, kind: str, before: Cursor | None, limit: int) -> Iterable[Event]:

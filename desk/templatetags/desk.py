@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from typing import Any
 
 from django import template
@@ -15,13 +15,13 @@ register = template.Library()
 
 
 @register.filter
-def weekday(value: datetime.date) -> str:
+def weekday(value: dt.date) -> str:
     """Name the day of the week."""
     return weekday_name(value, get_language() or "km")
 
 
 @register.filter
-def age_today(patient: Any, today: datetime.date) -> str:
+def age_today(patient: Any, today: dt.date) -> str:
     """Say a person's age today, with "about" when it is estimated."""
     return age(patient.age_on(today), patient.age_is_estimated)
 

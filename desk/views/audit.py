@@ -65,8 +65,8 @@ class Asked:
 
     def _about(self) -> Q:
         """Return the condition for a record, given by its id or by a person's number."""
-        if id := _uuid(self.record):
-            return Q(patient_id=id) if self.looks else Q(patient_id=id) | Q(subject_id=id)
+        if key := _uuid(self.record):
+            return Q(patient_id=key) if self.looks else Q(patient_id=key) | Q(subject_id=key)
         try:
             number = patient_number(parse_patient_number(self.record))
         except RuleBroken:

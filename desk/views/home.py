@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -27,7 +27,7 @@ from mobile_team import selectors as mobile_team
 from pharmacy.selectors import money, stock
 from referrals import selectors as referrals
 
-ADVISED_SINCE = datetime.timedelta(days=90)
+ADVISED_SINCE = dt.timedelta(days=90)
 SHOWN = 10
 
 
@@ -37,10 +37,13 @@ class Way(NamedTuple):
     name: str
     words: Any
     icon: str
+    query: str = ""
 
 
 NEW_PATIENT = Way("clinic:register", _("New patient"), "user-plus")
-FIND = Way("desk:search", _("Find a person"), "search")
+VISIT = Way("desk:search", _("New visit"), "stethoscope", "?for=visit")
+DISPENSE = Way("desk:search", _("Give medicine"), "pill", "?for=dispense")
+REFER = Way("desk:search", _("Refer"), "file-output", "?for=referral")
 DONATE = Way("pharmacy:donate", _("Receive a donation"), "hand-heart")
 TRIP = Way("referrals:trip_new", _("Ambulance leaves"), "ambulance")
 COUNTED = (("total", _("contacts")), *Encounter.Kind.choices)  # what the administrator's tiles count
@@ -54,12 +57,12 @@ def home(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     own = HOMES[Role(request.user.role)]  # type: ignore[union-attr]
     ways = [(way, address(request.user, way.name)) for way in own.ways]
-    return render(request, f"desk/home/{own.page}.html", {
-        "today": local_day(now), "ways": [(way, url) for way, url in ways if url], **own.work(local_day(now), now),
-    })  # fmt: skip
+    context = own.work(local_day(now), now)
+    context |= {"today": local_day(now), "ways": [(way, url + way.query) for way, url in ways if url]}
+    return render(request, f"desk/home/{own.page}.html", context)
 
 
-def _nurse(today: datetime.date, now: datetime.datetime) -> dict[str, Any]:
+def _nurse(today: dt.date, now: dt.datetime) -> dict[str, Any]:
     return {
         "waiting": [(visit, _minutes(visit.arrived_at, now)) for visit in queue.today(today)],
         "left_open": queue.left_open(today, SHOWN),
@@ -69,14 +72,14 @@ def _nurse(today: datetime.date, now: datetime.datetime) -> dict[str, Any]:
     }
 
 
-def _minutes(since: datetime.datetime | None, now: datetime.datetime) -> int | None:
+def _minutes(since: dt.datetime | None, now: dt.datetime) -> int | None:
     return None if since is None else max(0, int((now - since).total_seconds() // 60))
 
 
-def _mobile(today: datetime.date, now: datetime.datetime) -> dict[str, Any]:
+def _mobile(today: dt.date, now: dt.datetime) -> dict[str, Any]:
     """Today's round, or the next one, looked for in this week and the next."""
     coming = [day for day in mobile_team.week(today) if day.on >= today]
-    coming = coming or mobile_team.week(today + datetime.timedelta(weeks=1))
+    coming = coming or mobile_team.week(today + dt.timedelta(weeks=1))
     coverage = mobile_team.coverage(today)
     return {
         "round": coming[0] if coming else None,
@@ -85,7 +88,7 @@ def _mobile(today: datetime.date, now: datetime.datetime) -> dict[str, Any]:
     }
 
 
-def _pharmacist(today: datetime.date, now: datetime.datetime) -> dict[str, Any]:
+def _pharmacist(today: dt.date, now: dt.datetime) -> dict[str, Any]:
     medicines = stock.medicines_with_stock(today)
     return {
         "summary": stock.summary(today),
@@ -96,7 +99,7 @@ def _pharmacist(today: datetime.date, now: datetime.datetime) -> dict[str, Any]:
     }
 
 
-def _referral(today: datetime.date, now: datetime.datetime) -> dict[str, Any]:
+def _referral(today: dt.date, now: dt.datetime) -> dict[str, Any]:
     return {
         "trips": referrals.open_trips(),
         "open": referrals.open_referrals()[: 3 * SHOWN],
@@ -104,7 +107,7 @@ def _referral(today: datetime.date, now: datetime.datetime) -> dict[str, Any]:
     }
 
 
-def _admin(today: datetime.date, now: datetime.datetime) -> dict[str, Any]:
+def _admin(today: dt.date, now: dt.datetime) -> dict[str, Any]:
     this = Month.of(today)
     counts = selectors.contacts_in(this, this.previous())
     jobs = Job.objects.select_related("by").defer("params", "result").order_by("-created_at")[:5]
@@ -117,30 +120,33 @@ def _admin(today: datetime.date, now: datetime.datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _auditor(today: datetime.date, now: datetime.datetime) -> dict[str, Any]:
+def _auditor(today: dt.date, now: dt.datetime) -> dict[str, Any]:
     entries = Entry.objects.select_related("by").order_by("-seq")[:SHOWN]
     return {"balances": money.balances(), "entries": [(entry, words_for(entry.verb)) for entry in entries]}
 
 
-def _donor(today: datetime.date, now: datetime.datetime) -> dict[str, Any]:
-    return {"month": Month.of(today).previous(), "year": today.year}
+def _donor(today: dt.date, now: dt.datetime) -> dict[str, Any]:
+    return {"month": Month.of(today).previous(), "year": str(today.year)}
 
 
 class Home(NamedTuple):
     """One role's page, its quick buttons, and the questions behind it."""
 
     page: str
-    work: Callable[[datetime.date, datetime.datetime], dict[str, Any]]
+    work: Callable[[dt.date, dt.datetime], dict[str, Any]]
     ways: tuple[Way, ...] = ()
 
 
 HOMES = {
-    Role.NURSE: Home("nurse", _nurse, (NEW_PATIENT, FIND, DONATE)),
-    Role.MOBILE: Home("mobile", _mobile, (NEW_PATIENT, FIND, DONATE)),
-    Role.PHARMACIST: Home("pharmacist", _pharmacist, (FIND, DONATE, Way("pharmacy:purchase_new", _("Buy medicine"), "shopping-cart"))),
-    Role.REFERRAL: Home("referral", _referral, (FIND, TRIP, DECEASED)),
+    Role.NURSE: Home("nurse", _nurse, (NEW_PATIENT, VISIT, DONATE)),
+    Role.MOBILE: Home("mobile", _mobile, (NEW_PATIENT, REFER, DONATE)),
+    Role.PHARMACIST: Home("pharmacist", _pharmacist, (
+        DISPENSE, DONATE, Way("pharmacy:purchase_new", _("Buy medicine"), "shopping-cart"),
+    )),
+    Role.REFERRAL: Home("referral", _referral, (REFER, TRIP, DECEASED)),
     Role.ADMIN: Home("admin", _admin, (
-        Way("reports:home", _("Figures and papers"), "chart-column"), Way("desk:import", _("Load a register"), "file-up"),
+        Way("reports:home", _("Figures and papers"), "chart-column"),
+        Way("desk:import", _("Load a register"), "file-up"),
         Way("accounts:users", _("Colleagues"), "users"), Way("desk:audit", _("The log"), "shield-check"),
     )),
     Role.AUDITOR: Home("auditor", _auditor, (

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from clinic.selectors import search as people
@@ -21,13 +22,21 @@ from desk.links import address
 
 SHORTEST = 2
 DIGITS_OF_A_NUMBER = 7
-# What a person is looked for: the page a result leads to instead of the record.
+
+
+class Purpose(NamedTuple):
+    """What a person is looked for: the page a result leads to instead of the record, and the question above."""
+
+    name: str
+    question: Any
+
+
 PURPOSES = {
-    "visit": "clinic:visit_new",
-    "admit": "clinic:admit",
-    "session": "mobile_team:checkup_new",
-    "referral": "referrals:new",
-    "dispense": "pharmacy:dispense",
+    "visit": Purpose("clinic:visit_new", _("Who comes for a visit?")),
+    "admit": Purpose("clinic:admit", _("Who is admitted?")),
+    "session": Purpose("mobile_team:checkup_new", _("Whose teeth are looked at?")),
+    "referral": Purpose("referrals:new", _("Who is referred?")),
+    "dispense": Purpose("pharmacy:dispense", _("Who gets medicine?")),
 }
 
 
@@ -44,6 +53,7 @@ def search(request: HttpRequest) -> HttpResponse:
     page = "desk/search.html#results" if request.htmx else "desk/search.html"  # type: ignore[attr-defined]
     return render(request, page, {
         "q": text, "too_short": len(text) < SHORTEST, "carried": carried,
+        "purpose": PURPOSES.get(carried.get("for", "")),
         "found": [(hit, _leads_to(request.user, hit, carried)) for hit in hits],
         "register": f"{register}?{urlencode({'q': text} | carried)}" if register else "",
     })  # fmt: skip
@@ -55,11 +65,10 @@ def _is_number(text: str, hits: list[Hit]) -> bool:
 
 
 def _leads_to(user: Any, hit: Hit, carried: dict[str, str]) -> str:
-    ids: list[Any] = [hit.patient.pk]
-    purpose = PURPOSES.get(carried.get("for", ""), "")
+    purpose, ids = PURPOSES.get(carried.get("for", "")), [hit.patient.pk]
     if purpose == PURPOSES["session"]:
         try:
             ids.insert(0, UUID(carried.get("session", "")))
         except ValueError:
-            purpose = ""
-    return (address(user, purpose, *ids) if purpose else "") or address(user, "desk:record", hit.patient.pk)
+            purpose = None
+    return (address(user, purpose.name, *ids) if purpose else "") or address(user, "desk:record", hit.patient.pk)

@@ -32,7 +32,8 @@ def a_full_life(*, by: User | None = None, **given: Any) -> SimpleNamespace:
     patient = a_patient(by=by, told=(4, "y", days_ago(60)), village=a_village(), phone="012 345 678", **given)
     session = sessions.add(village=a_village(), on=days_ago(40), by=by, place="school")
     checkup = checkups.record_checkup(
-        session=session, patient=patient, observed_at=noon(days_ago(40)), by=by, today=TODAY, findings={51: "B", 85: "A"},
+        session=session, patient=patient, observed_at=noon(days_ago(40)), by=by, today=TODAY,
+        findings={51: "B", 85: "A"},
         pain=True, toothbrush=True, toothpaste=True, dental_education=True, advised_to_come=True,
     )  # fmt: skip
     care = Care(
@@ -47,10 +48,21 @@ def a_full_life(*, by: User | None = None, **given: Any) -> SimpleNamespace:
     )
     batch = a_batch(on=days_ago(30))
     medicine = dispensing.dispense(
-        patient=patient, medicine=a_medicine(), quantity=6, on=days_ago(9), by=by, today=TODAY, directions="1 three times"
+        patient=patient,
+        medicine=a_medicine(),
+        quantity=6,
+        on=days_ago(9),
+        by=by,
+        today=TODAY,
+        directions="1 three times",
     )
     referral = referrals.draft(
-        patient=patient, hospital=Hospital.objects.all()[0], reason="Needs oxygen", at=noon(days_ago(8)), now=noon(), by=by
+        patient=patient,
+        hospital=Hospital.objects.all()[0],
+        reason="Needs oxygen",
+        at=noon(days_ago(8)),
+        now=noon(),
+        by=by,
     )
     leaving = Leaving(Vehicle.objects.all()[0].pk, "Chan", noon(days_ago(8)) + timedelta(minutes=5), 1000)
     trip = trips.dispatch(leaving=leaving, purpose="emergency", by=by, now=noon(), referral_id=referral.pk)
@@ -64,11 +76,16 @@ def many_visits(patient: Any, count: int, *, by: User | None = None) -> None:
     """Write a long history at once: a closed visit a day, each with vitals, two diagnoses and a treatment."""
     by = by or somebody()
     rows = [
-        Encounter(patient=patient, kind="outpatient", on=days_ago(30 + n), status="closed", complaint=f"visit {n}", recorded_by=by)
+        Encounter(
+            patient=patient, kind="outpatient", on=days_ago(30 + n), status="closed", complaint=f"visit {n}",
+            recorded_by=by,
+        )
         for n in range(count)
     ]  # fmt: skip
     Encounter.objects.bulk_create(rows)
     two = [a_condition("diarrhoea"), a_condition("pneumonia")]
     Vitals.objects.bulk_create([Vitals(encounter=row, measured_at=noon(row.on), weight=Decimal(12)) for row in rows])
-    Diagnosis.objects.bulk_create([Diagnosis(encounter=row, condition=c, primary=c is two[0]) for row in rows for c in two])
+    Diagnosis.objects.bulk_create(
+        [Diagnosis(encounter=row, condition=c, primary=c is two[0]) for row in rows for c in two]
+    )
     Treatment.objects.bulk_create([Treatment(encounter=row, what="ORS", dose="2 sachets") for row in rows])

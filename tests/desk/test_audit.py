@@ -30,7 +30,7 @@ def verbs_written() -> set[str]:
     """Return every verb that the code writes, `…{state}` filled in where a verb is made."""
     from referrals.models import Referral
 
-    pattern = re.compile(r'(?<!derived_id\()"((?:%s)\.[a-z_]+\.[a-z_]+)"' % "|".join(ROOMS))
+    pattern = re.compile(rf'(?<!derived_id\()"((?:{"|".join(ROOMS)})\.[a-z_]+\.[a-z_]+)"')
     found = set()
     for app in APPS:
         for file in Path(settings.BASE_DIR, app).rglob("*.py"):
@@ -52,10 +52,10 @@ def test_the_log_is_shown_newest_first_in_pages(auditor: User) -> None:
     client = client_of(auditor)
     first = client.get(LOG).content.decode()
     newest, oldest = Entry.objects.order_by("-seq")[0].seq, Entry.objects.order_by("seq")[0].seq
-    assert f">{newest}<" in first and f">{oldest}<" not in first
+    assert f"№ {newest}<" in first and f"№ {oldest}<" not in first
     older = re.search(r'href="(\?before=\d+)"', first.replace("&amp;", "&"))
     assert older
-    assert f">{oldest}<" in client.get(LOG + older[1]).content.decode()
+    assert f"№ {oldest}<" in client.get(LOG + older[1]).content.decode()
 
 
 def test_the_log_is_read_with_at_most_eight_statements(auditor: User) -> None:
@@ -88,7 +88,8 @@ def test_the_log_is_filtered_by_room_and_colleague(auditor: User, nurse: User) -
 
 
 @pytest.mark.parametrize("query", [
-    "?before=x", "?before=99999999999999999999999", "?before=²", "?by=x", "?by=%00", "?record=%00", "?record=SA-000001-1",
+    "?before=x", "?before=99999999999999999999999", "?before=²", "?by=x", "?by=%00", "?record=%00",
+    "?record=SA-000001-1",
     "?record=" + "9" * 300, "?room=nowhere", "?show=%F0%9F%98%80", "?before=0", "?before=-1",
 ])  # fmt: skip
 def test_an_odd_question_to_the_log_is_answered(auditor: User, query: str) -> None:

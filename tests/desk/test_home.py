@@ -66,7 +66,12 @@ def test_the_nurse_sees_who_waits_the_urgent_first_and_for_how_long(nurse: User)
     care = encounters.Care(urgency=1, complaint="Convulsions")
     a_visit(a_patient(given_name="Calm"))
     encounters.open_visit(
-        patient=a_patient(given_name="Urgent"), on=TODAY, today=TODAY, at=noon() + timedelta(minutes=5), by=nurse, care=care
+        patient=a_patient(given_name="Urgent"),
+        on=TODAY,
+        today=TODAY,
+        at=noon() + timedelta(minutes=5),
+        by=nurse,
+        care=care,
     )
     text = home(nurse)
     assert text.index("Sok Urgent") < text.index("Sok Calm")

@@ -46,9 +46,14 @@ def statements(client: Client, patient: Any, query: str = "") -> list[str]:
 def test_everything_from_every_team_stands_in_one_list_newest_first(administrator: User) -> None:
     life = a_full_life()
     events = timeline.page(life.patient.pk).events
-    assert [event.kind for event in events] == ["trip", "referral", "medicine", "inpatient", "outpatient", "mobile"] or [
-        event.kind for event in events
-    ] == ["referral", "trip", "medicine", "inpatient", "outpatient", "mobile"]
+    assert [event.kind for event in events] == [
+        "trip",
+        "referral",
+        "medicine",
+        "inpatient",
+        "outpatient",
+        "mobile",
+    ] or [event.kind for event in events] == ["referral", "trip", "medicine", "inpatient", "outpatient", "mobile"]
     text = page(client_of(administrator), life.patient).content.decode()
     for said in ("Pneumonia", "38.4 °C", "12.5 kg", "upper arm 131 mm", "Amoxicillin 250 mg, 5 days", "Needs oxygen",
                  "Paracetamol", "× 6", "51: B", "toothbrush, toothpaste", "Emergency to hospital", "about 4 years",
@@ -97,7 +102,9 @@ def test_a_long_history_comes_in_pages_that_miss_and_repeat_nothing() -> None:
     assert [e.on for e in found] == sorted((e.on for e in found), reverse=True)
 
 
-@pytest.mark.parametrize("text", ["", "nonsense", "2026-11-20", "2026-11-20.zz", "2026-99-99.00", "\x00.\x00", "." * 500])
+@pytest.mark.parametrize(
+    "text", ["", "nonsense", "2026-11-20", "2026-11-20.zz", "2026-99-99.00", "\x00.\x00", "." * 500]
+)
 def test_a_cursor_nobody_wrote_begins_at_the_newest(nurse: User, text: str) -> None:
     assert timeline.cursor(text) is None
     assert page(client_of(nurse), a_patient(), f"?before={text}&kind={text}").status_code == 200
@@ -108,7 +115,10 @@ def test_each_look_is_written_down_once(nurse: User) -> None:
     client = client_of(nurse)
     page(client, patient)
     page(client, patient, "?kind=vitals")
-    assert list(Read.objects.values_list("by__username", "patient_id", "what")) == [(nurse.username, patient.pk, "record")] * 2
+    assert (
+        list(Read.objects.values_list("by__username", "patient_id", "what"))
+        == [(nurse.username, patient.pk, "record")] * 2
+    )
 
 
 def test_a_person_nobody_knows_is_not_found_and_no_look_is_written(nurse: User) -> None:
@@ -140,7 +150,12 @@ def test_advice_to_come_is_open_until_the_person_is_seen_at_the_centre(nurse: Us
     patient = a_patient(village=a_village())
     session = sessions.add(village=a_village(), on=days_ago(3), by=somebody())
     checkups.record_checkup(
-        session=session, patient=patient, observed_at=noon(days_ago(3)), by=somebody(), today=TODAY, advised_to_come=True
+        session=session,
+        patient=patient,
+        observed_at=noon(days_ago(3)),
+        by=somebody(),
+        today=TODAY,
+        advised_to_come=True,
     )
     advised = "The mobile team advised on 17 November 2026 to come"
     assert advised in page(client_of(nurse), patient).content.decode()

@@ -20,8 +20,10 @@ pytestmark = pytest.mark.django_db
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
 ODD = [
-    "", " ", "a", "ស", "\x00", "so\x00k", "%", "_%_", "' OR 1=1 --", "😀", "😀😀😀 sok", "១២៣៤", "០១២ ៣៤៥ ៦៧៨", "x" * 10_000,
-    "ស" * 10_000, "\u200b\u200b", "\ud800".encode("utf-8", "surrogatepass").decode("utf-8", "ignore"), "SA-", "SA-000001-9",
+    "", " ", "a", "ស", "\x00", "so\x00k", "%", "_%_", "' OR 1=1 --", "😀", "😀😀😀 sok", "១២៣៤", "០១២ ៣៤៥ ៦៧៨",
+    "x" * 10_000,
+    "ស" * 10_000, "\u200b\u200b", "\ud800".encode("utf-8", "surrogatepass").decode("utf-8", "ignore"), "SA-",
+    "SA-000001-9",
     "9" * 400, "(((", "<script>alert(1)</script>", "\\", "0" * 7, "+855", "🇰🇭", "sok sok sok sok sok sok sok sok sok",
 ]  # fmt: skip
 
@@ -58,7 +60,12 @@ def test_khmer_and_latin_names_find_the_same_person(nurse: User) -> None:
 def test_a_whole_patient_number_opens_the_record_at_once_but_not_while_typing(nurse: User) -> None:
     patient = a_patient()
     client, record = client_of(nurse), reverse("desk:record", args=[patient.pk])
-    for text in (patient.number, patient.number.lower().replace("-", " "), khmer_digits(patient.number), f" {patient.number}\n"):
+    for text in (
+        patient.number,
+        patient.number.lower().replace("-", " "),
+        khmer_digits(patient.number),
+        f" {patient.number}\n",
+    ):
         answer = find(client, text)
         assert (answer.status_code, answer.headers.get("Location")) == (302, record), text
     assert patient.number in find(client, patient.number, typing=True).content.decode()
@@ -82,7 +89,12 @@ def test_what_is_typed_is_shown_as_text_never_as_markup(nurse: User) -> None:
 
 @pytest.mark.parametrize(
     ("purpose", "name"),
-    [("visit", "clinic:visit_new"), ("admit", "clinic:admit"), ("referral", "referrals:new"), ("dispense", "pharmacy:dispense")],
+    [
+        ("visit", "clinic:visit_new"),
+        ("admit", "clinic:admit"),
+        ("referral", "referrals:new"),
+        ("dispense", "pharmacy:dispense"),
+    ],
 )
 def test_a_person_looked_for_to_do_something_leads_there(administrator: User, purpose: str, name: str) -> None:
     patient = a_patient()
@@ -97,7 +109,9 @@ def test_a_person_looked_for_at_a_session_leads_to_the_check_up(mobile: User) ->
     asked = {"for": "session", "session": str(session)}
     assert wanted in find(client_of(mobile), "sok sreymom", **asked).content.decode()
     for odd in ({"for": "session"}, {"for": "session", "session": "x"}, {"for": "nothing"}, {"for": "\x00"}):
-        assert reverse("desk:record", args=[patient.pk]) in find(client_of(mobile), "sok sreymom", **odd).content.decode()
+        assert (
+            reverse("desk:record", args=[patient.pk]) in find(client_of(mobile), "sok sreymom", **odd).content.decode()
+        )
 
 
 @pytest.mark.parametrize("text", ["sok sreymom", "sok", "012345678", "678", "phumi", "សុខ", "nobody at all"])
