@@ -109,13 +109,15 @@ def correct_checkup(
     findings = findings or {}
     _check(findings, seen)
     locked = _locked(checkup)
-    before = told(locked, {finding.tooth: finding.code for finding in locked.teeth.all()})
+    was = {finding.tooth: finding.code for finding in locked.teeth.all()}
+    before, contact = told(locked, was), locked.encounter
     _tell(locked, findings, seen)
-    locked.encounter.result = _result(seen)
-    save_checked(locked, locked.encounter)
-    locked.teeth.all().delete()
-    create_many(ToothFinding, _rows(locked, findings))
-    journal.note("mobile_team.checkup.corrected", locked, locked.encounter, by=by, before=before)
+    save_checked(locked)
+    if contact.result != _result(seen):
+        contact.result = _result(seen)
+        save_checked(contact)
+    _replace(locked, was, findings)
+    journal.note("mobile_team.checkup.corrected", locked, contact, by=by, before=before)
     return locked
 
 
@@ -168,6 +170,16 @@ def _rows(checkup: DentalCheckup, findings: rules.Findings) -> list[ToothFinding
         ToothFinding(checkup=checkup, tooth=tooth, code=code, recorded_by=checkup.recorded_by)
         for tooth, code in sorted(findings.items())
     ]
+
+
+def _replace(checkup: DentalCheckup, was: rules.Findings, findings: rules.Findings) -> None:
+    """Write the teeth that are new or different, and take away those no longer marked."""
+    if gone := was.keys() - findings.keys():
+        checkup.teeth.filter(tooth__in=gone).delete()
+    ToothFinding.objects.bulk_create(
+        [row for row in _rows(checkup, findings) if was.get(row.tooth) != row.code],
+        update_conflicts=True, unique_fields=["checkup", "tooth"], update_fields=["code", "recorded_at", "recorded_by"],
+    )  # fmt: skip
 
 
 def _result(seen: Seen) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -10,7 +11,7 @@ from django.db import transaction
 from core.accounts.models import User
 from core.audit import journal
 from core.db import create_many, save_checked
-from core.errors import RuleBroken
+from core.errors import Conflict, RuleBroken
 from core.ids import uuid7
 from core.khmer import normalise
 from core.places.models import Village
@@ -42,12 +43,25 @@ def plan(*, first: date, last: date, by: User) -> list[Session]:
     return planned
 
 
+def add(*, village: Village, on: date, by: User, id: UUID | None = None, **given: Any) -> Session:
+    """Add a session that no route foresaw; sent twice with the same `id`, it is kept once.
+
+    `given` is `route`, `place`, `note`. Raises Conflict("constraint.mobile_session_once") when the village has one on
+    that day already.
+    """
+    try:
+        return _add(village=village, on=on, by=by, id=id, **given)
+    except Conflict:
+        if id and (kept := Session.objects.filter(pk=id, village=village, on=on).first()):
+            return kept
+        raise
+
+
 @transaction.atomic
-def add(
-    *, village: Village, on: date, by: User, id: UUID | None = None, route: Route | None = None, place: str = "",
+def _add(
+    *, village: Village, on: date, by: User, id: UUID | None, route: Route | None = None, place: str = "",
     note: str = "",
 ) -> Session:  # fmt: skip
-    """Add a session that no route foresaw. Raises Conflict when the village has one on that day already."""
     session = Session(
         id=id or uuid7(), route=route, village=village, on=on, place=normalise(place), note=normalise(note),
         recorded_by=by,

@@ -76,22 +76,21 @@ def checkup(request: HttpRequest, id: UUID) -> HttpResponse:
 @requires(Action.CHECKUP)
 def edit(request: HttpRequest, id: UUID) -> HttpResponse:
     """Correct a check-up; the log keeps what stood there."""
-    found = _checkup(id)
-    initial: dict[str, Any] = {name: getattr(found, name) for name in FACTS} | {"id": found.pk}
-    initial["findings"] = {finding.tooth: finding.code for finding in found.teeth.all()}
-    if initial["findings"]:
-        initial |= {"decayed_primary": None, "decayed_permanent": None}
-    form = CheckupForm(request.POST or None, initial=initial)
+    form = CheckupForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            checkups.correct_checkup(checkup=found, by=request.user, **form.seen())  # type: ignore[arg-type]
+            checkups.correct_checkup(checkup=DentalCheckup(pk=id), by=request.user, **form.seen())  # type: ignore[arg-type]
+        except DentalCheckup.DoesNotExist:
+            raise Http404 from None
         except RuleBroken as broken:
             refuse(form, broken)
         else:
             messages.success(request, _("Corrected."))
             return redirect("mobile_team:checkup", id=id)
+    found = _checkup(id)
     if request.method != "POST":
         journal.note_read(found.patient_id, by=request.user, what="checkup")
+        form = CheckupForm(initial=_as_it_stands(found))
     on = found.encounter.on
     return _form(request, form, patient=found.encounter.patient, session=found.session, on=on, checkup=found)
 
@@ -135,6 +134,13 @@ def _usual(session: Session) -> dict[str, Any]:
     last = DentalCheckup.objects.standing().filter(session=session).order_by("-id").values(*HAND_OUTS).first()
     given = last or dict.fromkeys(HAND_OUTS)
     return {"pain": False, "gums_bleed": False, "urgency": 0, "advised_to_come": False} | given
+
+
+def _as_it_stands(found: DentalCheckup) -> dict[str, Any]:
+    """Return a check-up as the form takes it; what is counted from its chart is not a typed count."""
+    initial: dict[str, Any] = {name: getattr(found, name) for name in FACTS} | {"id": found.pk}
+    initial["findings"] = {finding.tooth: finding.code for finding in found.teeth.all()}
+    return initial | (dict.fromkeys(checkups.COUNTS) if initial["findings"] else {})
 
 
 def _checkup(id: UUID) -> DentalCheckup:

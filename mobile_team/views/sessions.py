@@ -62,8 +62,6 @@ def new(request: HttpRequest) -> HttpResponse:
         try:
             sessions.add(**form.cleaned_data, by=request.user)  # type: ignore[arg-type]
         except RuleBroken as broken:
-            if broken.code == "constraint.same_id":
-                return redirect("mobile_team:session", id=made)
             refuse(form, Conflict(broken.code, field="village"))
         else:
             return redirect("mobile_team:session", id=made)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.errors import RuleBroken
+from core.periods import FIRST_YEAR, LAST_YEAR
 from mobile_team import rules, selectors
 from mobile_team.forms import PlanForm
 from mobile_team.services import sessions
@@ -31,10 +32,9 @@ def week(request: HttpRequest) -> HttpResponse:
     day = _day(request.GET.get("on", ""))
     first, last = rules.week_of(day)
     days = selectors.week(day)
-    near = date.min + WEEK < first < date.max - WEEK
     return render(request, "mobile_team/week.html", {
         "days": days, "first": first, "last": last, "today": today(), "total": _total(days),
-        "before": (first - WEEK).isoformat() if near else "", "after": (first + WEEK).isoformat() if near else "",
+        "before": (first - WEEK).isoformat(), "after": (first + WEEK).isoformat(),
     })  # fmt: skip
 
 
@@ -69,9 +69,10 @@ def villages(request: HttpRequest) -> HttpResponse:
 def _day(text: str) -> date:
     """Return the day asked for, today when it cannot be read."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return today()
+    return day if FIRST_YEAR <= day.year <= LAST_YEAR else today()
 
 
 def _total(days: list[selectors.Day]) -> dict[str, int]:

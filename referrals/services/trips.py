@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import wraps
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from django.db import transaction
@@ -35,6 +38,29 @@ class Leaving:
     escort: str = ""
 
 
+Leave = TypeVar("Leave", bound=Callable[..., Trip])
+
+
+def kept_once(leave: Leave) -> Leave:
+    """Let a trip sent twice with the same `id` be one trip.
+
+    The second is refused by whatever comes first (the vehicle is out, the referral has left), so no single code
+    tells a second click from a mistake.
+    """
+
+    @wraps(leave)
+    def sent(*, id: UUID | None = None, **given: Any) -> Trip:
+        try:
+            return leave(id=id, **given)
+        except RuleBroken:
+            if id and (kept := Trip.objects.filter(pk=id).first()):
+                return kept
+            raise
+
+    return cast("Leave", sent)
+
+
+@kept_once
 @transaction.atomic
 def dispatch(
     *, leaving: Leaving, purpose: str, by: User, now: datetime, id: UUID | None = None, referral_id: UUID | None = None,
@@ -44,7 +70,7 @@ def dispatch(
     """Send a vehicle out; for a referral, the patient is on the way from that moment on.
 
     Raises RuleBroken for the vehicle, the odometer or the time; what `referrals.advance` raises for the referral;
-    Conflict("constraint.referrals_vehicle_on_one_trip") when the vehicle is out, "constraint.same_id" when sent twice.
+    Conflict("constraint.referrals_vehicle_on_one_trip") when the vehicle is out.
     """
     if purpose == Purpose.DECEASED_HOME:
         raise RuleBroken("referrals.deceased_has_its_own_form", field="purpose")
@@ -65,6 +91,7 @@ def dispatch(
     return trip
 
 
+@kept_once
 @transaction.atomic
 def take_deceased_home(
     *, leaving: Leaving, by: User, now: datetime, id: UUID | None = None, patient: Patient | None = None,

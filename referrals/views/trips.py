@@ -60,7 +60,7 @@ def new(request: HttpRequest) -> HttpResponse:
             raise Http404 from None
         except RuleBroken as broken:
             _refuse(form, broken)
-        if not form.errors:
+        else:
             return redirect("referrals:trip", id=data["id"])
     referral = selectors.referral(referral_id) if referral_id else None
     if referral_id and referral is None:
@@ -84,7 +84,7 @@ def deceased_home(request: HttpRequest) -> HttpResponse:
             )  # fmt: skip
         except RuleBroken as broken:
             _refuse(form, broken)
-        if not form.errors:
+        else:
             return redirect("referrals:trip", id=data["id"])
     return render(request, "referrals/deceased_home.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -137,9 +137,7 @@ def _leaving(data: dict[str, Any]) -> Leaving:
 
 
 def _refuse(form: LeavingForm, broken: RuleBroken) -> None:
-    """Set the words beside their field; the same trip sent twice is no mistake."""
-    if broken.code == "constraint.same_id":
-        return
+    """Set the words beside their field of this form."""
     if broken.code == "constraint.referrals_vehicle_on_one_trip":
         broken.field = "vehicle"
     elif broken.field == "at":

@@ -28,7 +28,9 @@ def villages(count: int) -> list[Village]:
 
 def a_route(weekday: int = 0, count: int = 2, **given):
     stops = [(village, "") for village in villages(count)]
-    return routes.save(**({"name_km": "", "name_en": "Coast", "weekday": weekday, "stops": stops, "by": somebody()} | given))
+    return routes.save(
+        **({"name_km": "", "name_en": "Coast", "weekday": weekday, "stops": stops, "by": somebody()} | given)
+    )
 
 
 # -- routes and the plan ------------------------------------------------------------------------------------
@@ -143,19 +145,19 @@ def test_a_person_of_no_known_village_is_counted_where_they_were_seen():
 
 
 def test_a_checkup_sent_twice_is_kept_once():
-    id, session, patient = uuid7(), a_session(), a_patient()
-    first = a_checkup(id=id, session=session, patient=patient, findings={55: "B"})
-    again = a_checkup(id=id, session=session, patient=patient, findings={55: "B"})
-    assert first.pk == again.pk == id
+    key, session, patient = uuid7(), a_session(), a_patient()
+    first = a_checkup(id=key, session=session, patient=patient, findings={55: "B"})
+    again = a_checkup(id=key, session=session, patient=patient, findings={55: "B"})
+    assert first.pk == again.pk == key
     assert (DentalCheckup.objects.count(), Encounter.objects.count(), ToothFinding.objects.count()) == (1, 1, 1)
     assert Entry.objects.filter(verb="mobile_team.checkup.recorded").count() == 1
 
 
 def test_one_id_cannot_serve_two_people():
-    id, session = uuid7(), a_session()
-    a_checkup(id=id, session=session)
+    key, session = uuid7(), a_session()
+    a_checkup(id=key, session=session)
     with pytest.raises(Conflict, match="same_id"):
-        a_checkup(id=id, session=session, patient=a_patient(given_name="Other"))
+        a_checkup(id=key, session=session, patient=a_patient(given_name="Other"))
 
 
 def test_a_person_is_checked_once_in_a_session_and_again_after_an_error():
@@ -171,7 +173,12 @@ def test_a_person_is_checked_once_in_a_session_and_again_after_an_error():
 
 def test_a_refused_checkup_leaves_nothing_behind():
     session = a_session()
-    for wrong in ({"findings": {19: "1"}}, {"decayed_primary": 21}, {"findings": {16: "1"}, "filled": 1}, {"urgency": 7}):
+    for wrong in (
+        {"findings": {19: "1"}},
+        {"decayed_primary": 21},
+        {"findings": {16: "1"}, "filled": 1},
+        {"urgency": 7},
+    ):
         with pytest.raises(RuleBroken):
             a_checkup(session=session, **wrong)
     session.refresh_from_db()
@@ -232,15 +239,15 @@ def test_two_tablets_send_the_same_child_at_once_and_one_is_kept():
 
 @pytest.mark.django_db(transaction=True)
 def test_one_checkup_sent_by_two_connections_at_once_is_kept_once():
-    session, patient, by, id = a_session(), a_patient(), somebody(), uuid7()
+    session, patient, by, key = a_session(), a_patient(), somebody(), uuid7()
 
     def send():
         return checkups.record_checkup(
-            id=id, session=Session(id=session.pk), patient=patient, observed_at=noon(TODAY), by=by, today=TODAY
+            id=key, session=Session(id=session.pk), patient=patient, observed_at=noon(TODAY), by=by, today=TODAY
         )
 
     results = at_once(*[send] * 3)
-    assert {getattr(result, "pk", result) for result in results} == {id}
+    assert {getattr(result, "pk", result) for result in results} == {key}
     assert DentalCheckup.objects.count() == 1
 
 
