@@ -67,7 +67,9 @@ class PersonForm(forms.Form):
         return {
             **{name: self.cleaned_data[name] for name in (*NAMES, "sex", "village", "phone", "guardian")},
             "birth": said.birth if said else None, "told": told,
-            "identifiers": [(kind, self.cleaned_data[name]) for name, kind in OTHER_NUMBERS.items()],
+            "identifiers": [
+                (kind, self.cleaned_data[name]) for name, kind in OTHER_NUMBERS.items() if name in self.changed_data
+            ],
         }  # fmt: skip
 
     @property
@@ -134,4 +136,6 @@ def initial_of(patient: Patient) -> dict[str, Any]:
     if patient.told_age is not None and patient.birth_precision == "stated":
         told = (patient.told_age, patient.told_unit, patient.told_on)
     said = {name: getattr(patient, name) for name in (*NAMES, "sex", "village", "phone", "guardian")}
-    return said | {"birth": AgeOrBirth(birth, told) if birth else None}  # type: ignore[arg-type]
+    known = {row.kind: row.value for row in patient.identifiers.order_by("-id")}
+    others = {name: known.get(kind, "") for name, kind in OTHER_NUMBERS.items()}
+    return said | others | {"birth": AgeOrBirth(birth, told) if birth else None}  # type: ignore[arg-type]

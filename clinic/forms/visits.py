@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.utils.text import format_lazy
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from clinic.forms.fields import ConditionsField, ToldAgeField, TreatmentsField
@@ -28,7 +28,7 @@ def _measure(name: str) -> forms.Field:
     low, high = sorted(check.limit_value for check in column.validators if isinstance(check, LIMITS))[-2:]
     wrong = format_lazy(_("This must be between {low} and {high}. Look again."), low=low, high=high)
     kept: dict[str, Any] = {
-        "label": column.verbose_name, "required": False, "min_value": low, "max_value": high,
+        "label": capfirst(column.verbose_name), "required": False, "min_value": low, "max_value": high,
         "error_messages": dict.fromkeys(("min_value", "max_value", "max_digits", "max_whole_digits"), wrong),
     }  # fmt: skip
     if column.get_internal_type() != "DecimalField":

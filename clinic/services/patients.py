@@ -49,7 +49,7 @@ def register(
         given_name_km=given_name_km, phone=phone, guardian=guardian,
     )  # fmt: skip
     _tell(patient, birth, told, today)
-    others = identifier_rows(patient, identifiers)
+    others = identifier_rows(patient, identifiers, by=by)
     patient.number = numbers.take()
     save_checked(patient)
     create_many(NameKey, key_rows(patient))
@@ -65,8 +65,8 @@ def correct(
 ) -> Patient:  # fmt: skip
     """Correct what is written of a person; only what is given changes, and the log keeps old and new.
 
-    `birth=None` makes it unknown. A corrected birth writes the age of every contact again. Raises what `register`
-    raises, and RuleBroken("clinic.birth_after_contact") when the person was seen before that birth.
+    `birth=None` makes it unknown; of each kind in `identifiers` the person has the value given, or none. A
+    corrected birth writes the age of every contact again. Raises what `register` raises, and RuleBroken("clinic.birth_after_contact") when the person was seen before that birth.
     """
     if unknown := changes.keys() - CORRECTABLE:
         raise TypeError(f"not corrected here: {sorted(unknown)}")
@@ -79,9 +79,9 @@ def correct(
     if birth is not ... or told:
         _tell(patient, None if birth is ... else birth, told, today)
         moved = _age_contacts_again(patient, today)
-    others = identifier_rows(patient, identifiers)
     altered = {name: [old, new] for name, old, new in _differences(before, _snapshot(patient))}
-    if not altered and not others:
+    altered |= _replace_identifiers(patient, list(identifiers), by=by)
+    if not altered:
         return patient
     save_checked(patient)
     if keys != set(_keys(patient)):
@@ -89,7 +89,6 @@ def correct(
         create_many(NameKey, key_rows(patient))
     if moved:
         Encounter.objects.bulk_update(moved, ["age_slot"], batch_size=500)
-    create_many(Identifier, others)
     journal.note("clinic.patient.corrected", patient, *moved, by=by, changes=altered)
     return patient
 
@@ -136,14 +135,25 @@ def key_rows(patient: Patient) -> list[NameKey]:
     return [NameKey(key=key, patient=patient) for key in sorted(_keys(patient))]
 
 
-def identifier_rows(patient: Patient, identifiers: Iterable[tuple[str, str]]) -> list[Identifier]:
+def identifier_rows(patient: Patient, identifiers: Iterable[tuple[str, str]], *, by: Any) -> list[Identifier]:
     """Return rows for (kind, value) pairs, unsaved; empty values are left out."""
     pairs = {(kind, latin_digits(normalise(value))): None for kind, value in identifiers}
-    return [
-        Identifier(patient=patient, kind=kind, value=value, recorded_by=patient.recorded_by)
-        for kind, value in pairs
-        if value
-    ]
+    return [Identifier(patient=patient, kind=kind, value=value, recorded_by=by) for kind, value in pairs if value]
+
+
+def _replace_identifiers(patient: Patient, pairs: list[tuple[str, str]], *, by: Any) -> dict[str, list[Any]]:
+    """Let a person have these numbers of the kinds named; return old and new of each kind that changed."""
+    if not pairs:
+        return {}
+    rows = identifier_rows(patient, pairs, by=by)
+    kinds = {kind for kind, _ in pairs}
+    old = {(row.kind, row.value): row for row in Identifier.objects.filter(patient=patient, kind__in=kinds)}
+    new = {(row.kind, row.value): row for row in rows}
+    if gone := [row.pk for key, row in old.items() if key not in new]:
+        Identifier.objects.filter(pk__in=gone).delete()
+    create_many(Identifier, [row for key, row in new.items() if key not in old])
+    said = {kind: [sorted(v for k, v in some if k == kind) for some in (old, new)] for kind in kinds}
+    return {kind: values for kind, values in said.items() if values[0] != values[1]}
 
 
 def _write_words(patient: Patient, **words: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -100,14 +102,19 @@ def _visit_page(request: HttpRequest, contact: Contact, form: Any, *, correcting
     page = {
         "contact": contact, "visit": visit, "patient": visit.patient, "age": visit.patient.age_on(visit.on),
         "form": form, "correcting": correcting, "undo": ReasonForm(),
-        "measured": [(_label(name), value) for name, value in measured.items() if value is not None],
-        "unusual": [(_label(found.measure), found) for found in vitals.unusual(age, measured)],
+        "measured": [(_label(name), _figure(value)) for name, value in measured.items() if value is not None],
+        "unusual": [(_label(found.measure), _figure(found.value), found) for found in vitals.unusual(age, measured)],
     }  # fmt: skip
     return render(request, "clinic/visit.html", page, status=status_of(form) if form else 200)
 
 
 def _label(measure: str) -> str:
-    return str(Vitals._meta.get_field(measure).verbose_name)  # type: ignore[union-attr]
+    return str(capfirst(Vitals._meta.get_field(measure).verbose_name))  # type: ignore[union-attr]
+
+
+def _figure(value: Any) -> str:
+    """Write a measurement without zeros that nobody measured: 38.5, not 38.50."""
+    return f"{Decimal(value):f}".rstrip("0").rstrip(".") if "." in str(value) else str(value)
 
 
 @require_POST

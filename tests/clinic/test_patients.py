@@ -200,3 +200,11 @@ def test_a_death_recorded_in_error_is_taken_back_with_a_reason():
     assert Patient.objects.get(pk=patient.pk).deceased_on is None
     with refused("clinic.not_deceased"):
         patients.undo_death(patient=patient, reason="Again", by=somebody())
+
+
+def test_a_mistyped_number_is_replaced_and_an_emptied_one_taken_away():
+    patient = a_patient(identifiers=[("paper", "K-12"), ("national", "123456789")])
+    patients.correct(patient=patient, by=somebody(), today=TODAY, identifiers=[("paper", "K-13"), ("national", "")])
+    assert list(Identifier.objects.filter(patient=patient).values_list("kind", "value")) == [("paper", "K-13")]
+    changes = Entry.objects.get(verb="clinic.patient.corrected").detail["changes"]
+    assert changes == {"paper": [["K-12"], ["K-13"]], "national": [["123456789"], []]}

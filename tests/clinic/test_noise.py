@@ -1,0 +1,104 @@
+"""Whatever is typed into a form gets an answer in words; nothing typed ever breaks the page."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from clinic.models import DischargeType, Outcome
+from core.ids import uuid7
+from core.periods import local_day
+from tests.builders import a_bed, a_patient, a_stay, a_visit
+from tests.people import client_of
+
+pytestmark = pytest.mark.django_db
+
+ODD = [
+    "", " ", "0", "-1", "៩៩៩៩៩៩៩៩៩៩៩៩", "99999999999999999999", "1e9", "nan", "inf", "31/02/2026", "29/02/2027",
+    "0/0/0", "01/01/0001", "31/12/9999", "2569-01-01", "about 3 months", "130y", "131", "=1+1", "<b>x</b>", "\x00", "\u200b",
+    "ៗ", "'; DROP TABLE", "%", "a" * 5000, "ក" * 300, "+855", "012 345 678", "None", "[]", "🙂", "٣", "½", "1,5", "1.", "٫5",
+]  # fmt: skip
+ANY = st.one_of(st.sampled_from(ODD), st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
+# A page takes several odd inputs at once: at least two hundred a form all told.
+MANY = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MORE = settings(MANY, max_examples=100)
+
+
+def noise(*boxes: str):
+    return st.fixed_dictionaries({}, optional=dict.fromkeys(boxes, ANY))
+
+
+def answered(answer) -> None:
+    assert answer.status_code in {302, 422}
+    if answer.status_code == 422:
+        page = answer.content.decode()
+        assert "errorlist" in page or "notice--danger" in page
+
+
+@pytest.fixture
+def browser(nurse):
+    return client_of(nurse)
+
+
+@MANY
+@given(noise("family_name", "given_name", "family_name_km", "given_name_km", "sex", "birth", "village", "village_text",
+             "phone", "guardian", "paper", "equity", "ministry", "national", "id", "then"))  # fmt: skip
+def test_registering(browser, typed):
+    answered(browser.post("/clinic/register/", {"sex": "F"} | typed))
+    assert browser.post("/clinic/register/likely/", typed).status_code == 200
+
+
+@MANY
+@given(noise("family_name", "given_name_km", "sex", "birth", "village", "village_text", "phone", "paper", "national"))
+def test_correcting(browser, typed):
+    person = a_patient()
+    answered(browser.post(reverse("clinic:patient_edit", args=[person.id]), {"family_name": "Sok", "sex": "F"} | typed))
+
+
+VISIT_BOXES = (
+    "urgency", "complaint", "temperature", "heart_rate", "respiratory_rate", "systolic", "diastolic", "oxygen",
+    "weight", "height", "muac", "findings", "diagnoses", "diagnoses_text", "new_case", "treatments_what", "treatments_dose",
+    "advice", "follow_up_on", "result", "result_text", "do",
+)  # fmt: skip
+
+
+@MANY
+@given(noise("id", "on", "told", *VISIT_BOXES))
+def test_opening_a_visit(browser, typed):
+    sent = {"on": f"{local_day(timezone.now()):%d/%m/%Y}", "urgency": "3", "new_case": "new"} | typed
+    answered(browser.post(reverse("clinic:visit_new", args=[a_patient().id]), sent))
+
+
+@MANY
+@given(noise(*VISIT_BOXES))
+def test_writing_a_visit(browser, typed):
+    visit = a_visit(a_patient())
+    answered(browser.post(reverse("clinic:visit", args=[visit.id]), {"urgency": "3", "new_case": "new"} | typed))
+
+
+@MANY
+@given(noise("id", "on", "bed", "reason", "diagnoses", "diagnoses_text", "told"))
+def test_admitting(browser, typed):
+    sent = {"on": f"{local_day(timezone.now()):%d/%m/%Y}", "bed": a_bed().pk} | typed
+    answered(browser.post(reverse("clinic:admit", args=[a_patient().id]), sent))
+
+
+@MORE
+@given(noise("on", "type", "outcome", "summary"))
+def test_discharging(browser, typed):
+    stay = a_stay(a_patient(), bed=None, id=uuid7())
+    sent = {"on": "20/11/2026", "type": DischargeType.AUTHORIZED, "outcome": Outcome.IMPROVED} | typed
+    answered(browser.post(reverse("clinic:discharge", args=[stay.id]), sent))
+    stay.refresh_from_db()
+    if stay.discharged_on is None:
+        stay.void = True
+        stay.save()
+
+
+@MORE
+@given(noise("on", "source"))
+def test_recording_a_death(browser, typed):
+    answered(browser.post(reverse("clinic:death", args=[a_patient().id]), typed))
