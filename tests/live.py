@@ -20,7 +20,8 @@ from django.db import connection
 from config import broker
 from config.celery import app
 
-TASK_QUEUE_DB = 13  # on a shared Redis, so that nobody else's worker takes the test's messages
+# On a shared Redis a numbered database of our own, so that nobody else's worker takes the test's messages.
+QUEUE_DB = 8 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 8
 
 
 def required(what: str) -> None:
@@ -51,7 +52,7 @@ def database_url() -> str:
 def a_broker() -> Iterator[str]:
     """Give the address of a broker: the configured Redis (a database of its own), else an embedded one."""
     if settings.REDIS_URL:
-        url = urlunsplit(urlsplit(settings.REDIS_URL)._replace(path=f"/{TASK_QUEUE_DB}"))
+        url = urlunsplit(urlsplit(settings.REDIS_URL)._replace(path=f"/{QUEUE_DB}"))
         with broker.client(url, Path()) as client:
             client.flushdb()
         yield url
