@@ -33,6 +33,7 @@ WAYS = (
     Way("reports:home", _("Figures"), "chart-column", Action.SEE_FIGURES),
     Way("desk:import", _("Load a register"), "file-up", Action.IMPORT_REGISTER),
     Way("accounts:users", _("Colleagues"), "users", Action.MANAGE_USERS),
+    Way("desk:audit", _("The log"), "shield-check", Action.SEE_AUDIT),
 )
 
 

@@ -35,6 +35,8 @@ DEEDS = (
     Deed("referrals:new", _("Refer"), "ambulance"),
     Deed("pharmacy:dispense", _("Give medicine"), "pill"),
 )
+CHECKUP = Deed("mobile_team:checkup_new", _("Dental check-up"), "bus")
+HOME = Deed("referrals:deceased_home", _("Take home to the family"), "car")
 
 
 @require_safe
@@ -62,10 +64,10 @@ def record(request: HttpRequest, id: UUID) -> HttpResponse:
 
 def _deeds(patient: Any, user: Any) -> list[tuple[Deed, str]]:
     if patient.deceased_on:
-        return []
+        home = address(user, HOME.name)
+        return [(HOME, f"{home}?patient={patient.id}")] if home and not patient.open_trips else []
     offered = [deed for deed in DEEDS if not (deed.hidden_by and getattr(patient, deed.hidden_by))]
     found = [(deed, address(user, deed.name, patient.id)) for deed in offered]
     if patient.session_today:
-        deed = Deed("mobile_team:checkup_new", _("Dental check-up"), "bus")
-        found.append((deed, address(user, deed.name, patient.session_today, patient.id)))
+        found.append((CHECKUP, address(user, CHECKUP.name, patient.session_today, patient.id)))
     return [(deed, url) for deed, url in found if url]

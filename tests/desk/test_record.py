@@ -217,3 +217,23 @@ def test_actions_and_links_follow_the_role(pharmacist: User) -> None:
     assert "Give medicine" in text
     assert "New visit" not in text
     assert reverse("desk:record", args=[life.patient.pk]) not in text.split('id="history"')[1]
+
+
+def test_the_deceased_can_be_taken_home_from_their_record(referral_desk: User, nurse: User) -> None:
+    patient = a_patient()
+    patients.record_death(patient=patient, on=TODAY, source="family", by=nurse, today=TODAY)
+    wanted = f"{reverse('referrals:deceased_home')}?patient={patient.pk}"
+    assert wanted in page(client_of(referral_desk), patient).content.decode()
+    assert client_of(referral_desk).get(wanted).status_code == 200
+    assert wanted not in page(client_of(nurse), patient).content.decode()
+
+
+def test_a_check_up_is_offered_where_the_team_is_today(mobile: User) -> None:
+    from mobile_team.services import sessions
+    from tests.builders import a_village
+
+    patient = a_patient(village=a_village())
+    assert "Dental check-up" not in page(client_of(mobile), patient).content.decode()
+    session = sessions.add(village=a_village(), on=TODAY, by=mobile)
+    wanted = reverse("mobile_team:checkup_new", args=[session.pk, patient.pk])
+    assert wanted in page(client_of(mobile), patient).content.decode()
