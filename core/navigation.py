@@ -12,35 +12,42 @@ from core.accounts.roles import Action
 
 
 class Way(NamedTuple):
-    """One entry of the navigation: where it leads, its word, its icon, who may go there."""
+    """One entry of the navigation: where it leads, its word, its icon, who may go there.
+
+    `holds` are the beginnings of the view names that lie on this way, so that a sub-page still shows where one is.
+    """
 
     name: str
     words: Any
     icon: str
     action: Action
+    holds: tuple[str, ...] = ()
 
 
 WAYS = (
     Way("desk:home", _("Today"), "house", Action.HOME),
-    Way("clinic:register", _("New patient"), "user-plus", Action.REGISTER_PATIENT),
-    Way("clinic:queue", _("Visits"), "stethoscope", Action.OUTPATIENT),
-    Way("clinic:wards", _("Wards and beds"), "bed", Action.SEE_WARDS),
-    Way("mobile_team:week", _("Mobile clinic"), "bus", Action.SEE_SESSIONS),
-    Way("referrals:list", _("Referrals"), "ambulance", Action.SEE_REFERRALS),
-    Way("pharmacy:stock", _("Medicine"), "pill", Action.SEE_STOCK),
-    Way("pharmacy:donate", _("Donations"), "hand-heart", Action.RECEIVE_DONATION),
-    Way("pharmacy:fund", _("Medicine fund"), "landmark", Action.SEE_BOOKS),
-    Way("reports:home", _("Figures"), "chart-column", Action.SEE_FIGURES),
+    Way("clinic:register", _("New patient"), "user-plus", Action.REGISTER_PATIENT, ("clinic:register",)),
+    Way("clinic:queue", _("Visits"), "stethoscope", Action.OUTPATIENT, ("clinic:visit", "clinic:left")),
+    Way(
+        "clinic:wards", _("Wards and beds"), "bed", Action.SEE_WARDS, ("clinic:admi", "clinic:discharge", "clinic:move")
+    ),
+    Way("mobile_team:week", _("Mobile clinic"), "bus", Action.SEE_SESSIONS, ("mobile_team:",)),
+    Way("referrals:list", _("Referrals"), "ambulance", Action.SEE_REFERRALS, ("referrals:",)),
+    Way("pharmacy:stock", _("Medicine"), "pill", Action.SEE_STOCK, ("pharmacy:",)),
+    Way("pharmacy:donate", _("Donations"), "hand-heart", Action.RECEIVE_DONATION, ("pharmacy:don", "pharmacy:receipt")),
+    Way("pharmacy:fund", _("Medicine fund"), "landmark", Action.SEE_BOOKS, ("pharmacy:fund", "pharmacy:purchase")),
+    Way("reports:home", _("Figures"), "chart-column", Action.SEE_FIGURES, ("reports:",)),
     Way("desk:import", _("Load a register"), "file-up", Action.IMPORT_REGISTER),
-    Way("accounts:users", _("Colleagues"), "users", Action.MANAGE_USERS),
+    Way("accounts:users", _("Colleagues"), "users", Action.MANAGE_USERS, ("accounts:user",)),
     Way("desk:audit", _("The log"), "shield-check", Action.SEE_AUDIT),
 )
 
 
 def ways(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the entries this user may see, each with its address and whether it is where they are."""
+    """Return the entries this user may see: address, words, icon, and `current` ("page", "true" below it, or "")."""
     match = request.resolver_match
     here = match.view_name if match else ""
+    nearest = _nearest(here)
     found = []
     for way in WAYS:
         if not request.user.may(way.action):  # type: ignore[union-attr]
@@ -49,5 +56,12 @@ def ways(request: HttpRequest) -> list[dict[str, Any]]:
             url = reverse(way.name)
         except NoReverseMatch:  # a room that this installation does not have
             continue
-        found.append({"url": url, "words": way.words, "icon": way.icon, "here": here == way.name})
+        current = "page" if way.name == here else "true" if way is nearest else ""
+        found.append({"url": url, "words": way.words, "icon": way.icon, "current": current})
     return found
+
+
+def _nearest(view_name: str) -> Way | None:
+    """Return the way whose beginning fits a view best: the longest of those that fit."""
+    fits = [(len(start), way) for way in WAYS for start in (way.name, *way.holds) if view_name.startswith(start)]
+    return max(fits, key=lambda fit: fit[0])[1] if fits else None
