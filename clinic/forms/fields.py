@@ -37,6 +37,7 @@ class ConditionsField(MultiLookupField):
 
     def _all(self, keys: list[str]) -> list[Condition]:
         known = catalogue.conditions()
+        keys = [normalise(key) for key in keys]  # PostgreSQL takes no NUL
         if any(key not in known for key in keys):  # one that is not in use any more, on an old visit
             return super()._all(keys)
         rows = [known[key] for key in keys]

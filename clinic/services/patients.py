@@ -66,7 +66,8 @@ def correct(
     """Correct what is written of a person; only what is given changes, and the log keeps old and new.
 
     `birth=None` makes it unknown; of each kind in `identifiers` the person has the value given, or none. A
-    corrected birth writes the age of every contact again. Raises what `register` raises, and RuleBroken("clinic.birth_after_contact") when the person was seen before that birth.
+    corrected birth writes the age of every contact again. Raises what `register` raises, and
+    RuleBroken("clinic.birth_after_contact") when the person was seen before that birth.
     """
     if unknown := changes.keys() - CORRECTABLE:
         raise TypeError(f"not corrected here: {sorted(unknown)}")
