@@ -186,9 +186,9 @@ def conditions(cube: Cube, top: int | None = None) -> Table:
     ]
     left = len(cube.conditions) - len(rows)
     more = gettext("%(number)d more conditions stand in the Excel file.") % {"number": left} if left else ""
-    note = f"{gettext('A contact with two diagnoses stands under both.')} {more}".strip()
+    both = gettext("A contact with two diagnoses stands under both.")
     columns = [Column(gettext("Condition"), number=False), Column(gettext("Contacts"))]
-    return Table("conditions", str(FIGURES[name].words), columns, rows, note=note)
+    return Table("conditions", str(FIGURES[name].words), columns, rows, note=f"{both} {more}".strip())
 
 
 def published_results(cube: Cube) -> Table:
@@ -208,5 +208,6 @@ def published_results(cube: Cube) -> Table:
 def definitions() -> Table:
     """Tell what each figure counts, in words."""
     rows: list[Row] = [(str(f.words), str(f.counts_words), str(f.definition)) for f in FIGURES.values()]
-    columns = [Column(gettext(word), number=False) for word in ("Figure", "Counts", "Definition")]
+    words = (gettext("Figure"), gettext("Counts"), gettext("Definition"))
+    columns = [Column(heading, number=False) for heading in words]
     return Table("definitions", gettext("What the figures count"), columns, rows)

@@ -62,7 +62,7 @@ class _Writer:
 
     def sheet(self, km: Table, en: Table, said: Sequence[str]) -> None:
         """Write one table; `said` stands above it."""
-        sheet = self.book.add_worksheet(_sheet_name(en.title))
+        sheet = self.book.add_worksheet(sheet_name(en))
         titles = [km.title, en.title] if km.title != en.title else [en.title]
         lines = [*titles, *dict.fromkeys([*said, *filter(None, (km.note, en.note))])]
         for row, line in enumerate(lines):
@@ -123,6 +123,6 @@ class _Writer:
         sheet.autofilter(0, 0, max(row, 1), 4)
 
 
-def _sheet_name(words: str) -> str:
-    """Return a name that Excel takes: 31 characters, none of its signs."""
-    return re.sub(r"[\[\]:*?/\\']", " ", words)[:31].strip()
+def sheet_name(table: Table) -> str:
+    """Return the name on a sheet's tab: short, for Excel takes 31 letters."""
+    return table.key.replace("_", " ").capitalize()
