@@ -92,7 +92,7 @@ def _named(vehicle: Any) -> str:
     words = str(vehicle)
     if vehicle.last is not None:
         words += f" · {vehicle.last} km"
-    return f"{words} · {_('out')}" if vehicle.out_since else words
+    return f"{words} · {_('on the road')}" if vehicle.out_since else words
 
 
 class LeavingForm(forms.Form):

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
@@ -39,9 +40,10 @@ NEXT = {"visit": "clinic:visit_new", "admit": "clinic:admit"}
 @requires(Action.REGISTER_PATIENT)
 def register(request: HttpRequest) -> HttpResponse:
     """Register a person on one screen; what was typed into the search is filled in already."""
+    back = _back(request)
     if request.method == "GET":
         form = RegisterForm(today=today(), initial=typed_already(request.GET.get("q", "")))
-        return render(request, "clinic/register.html", {"form": form})
+        return render(request, "clinic/register.html", {"form": form, "back": back})
     form = RegisterForm(request.POST, today=today())
     if form.is_valid():
         made = form.cleaned_data["id"]
@@ -49,13 +51,21 @@ def register(request: HttpRequest) -> HttpResponse:
             person = patients.register(id=made, by=request.user, today=today(), **form.given())
         except RuleBroken as broken:
             if broken.code == SAME:
-                return redirect("desk:record", made)
+                return redirect(f"{back}?patient={made}") if back else redirect("desk:record", made)
             refuse(form, broken)
         else:
             said = _("%(name)s is registered, number %(number)s.") % {"name": person.name, "number": person.number}
             messages.success(request, said)
+            if back:
+                return redirect(f"{back}?patient={person.id}")
             return redirect(NEXT.get(request.POST.get("then", ""), "desk:record"), person.id)
-    return render(request, "clinic/register.html", {"form": form}, status=422)
+    return render(request, "clinic/register.html", {"form": form, "back": back}, status=422)
+
+
+def _back(request: HttpRequest) -> str:
+    """Return the page of ours that sent here for a new person and wants them back as `?patient=`, else nothing."""
+    back = request.GET.get("next", "")
+    return back if back and "?" not in back and url_has_allowed_host_and_scheme(back, None) else ""
 
 
 @require_POST

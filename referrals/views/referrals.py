@@ -72,6 +72,10 @@ def new(request: HttpRequest, patient_id: UUID) -> HttpResponse:
             return redirect("referrals:referral", id=data["id"])
     if request.method != "POST":
         journal.note_read(patient.pk, by=request.user, what="referral")
+        usual = next((hospital.pk for hospital in selectors.hospitals()), None)
+        form = ReferralForm(
+            initial={"at": now, "urgency": Referral.Urgency.URGENT, "hospital": usual} | _from(encounter)
+        )
     context = {"form": form, "patient": patient, "age": patient.age_on(local_day(now)), "encounter": encounter}
     return render(request, "referrals/new.html", context, status=422 if form.errors else 200)
 

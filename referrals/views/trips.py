@@ -148,12 +148,15 @@ def _refuse(form: LeavingForm, broken: RuleBroken) -> None:
 
 
 def _known(request: HttpRequest) -> dict[str, Any]:
-    """Begin from the person whose record the user came from."""
-    known = key(request.GET.get("patient", ""))
-    if request.method != "GET" or known is None:
+    """Begin with the vehicle that stands in the yard, and from the person whose record the user came from."""
+    if request.method != "GET":
         return {}
+    known = key(request.GET.get("patient", ""))
+    vehicle = {"vehicle": next((v.pk for v in selectors.vehicles() if not v.out_since), None)}  # type: ignore[attr-defined]
+    if known is None:
+        return vehicle
     patient = get_object_or_404(Patient.objects.select_related("village__commune__district__province"), id=known)
-    return {"person": patient.number, "village": patient.village}
+    return vehicle | {"person": patient.number, "village": patient.village}
 
 
 def _month(text: str) -> Month:

@@ -96,6 +96,19 @@ def test_finding_the_next_child_marks_who_was_seen(browser):
     assert "<html" in browser.get(url("find", session.pk), {"q": "Chea"}).content.decode()
 
 
+def test_a_child_registered_on_the_spot_comes_straight_to_the_checkup(browser):
+    session = a_session()
+    page = browser.get(url("find", session.pk), {"q": "Prak Sophea"}).content.decode()
+    register = re.search(r'href="(/clinic/[^"]*next=[^"]*)"', page)[1].replace("&amp;", "&")
+    assert browser.get(register).status_code == 200
+    child = {"id": uuid7(), "family_name": "Prak", "given_name": "Sophea", "sex": "F", "birth": "6"}
+    response = browser.post(register, child, follow=True)
+    assert response.redirect_chain[-1][0] == url("checkup_new", session.pk, child["id"])
+    for elsewhere in ("https://example.org/", "//example.org", "/\\\\example.org"):
+        response = browser.post(f"{reverse('clinic:register')}?next={elsewhere}", child | {"id": uuid7()})
+        assert "example.org" not in response.url
+
+
 def test_a_checkup_is_recorded_within_its_budget_also_the_first_with_a_chart(browser):
     session, patient = a_session(), a_patient()
     data = SEEN | {"id": uuid7(), "findings": "55=B 16=1 ២៦:២"}

@@ -167,7 +167,7 @@ def test_an_ambulance_that_is_out_is_refused_beside_the_vehicle(browser):
     response = browser.post(url("trip_new"), leaving(departed_at="20/11/2026 13:00"))
     assert response.status_code == 422
     assert "out on another trip" in text(response)
-    assert "out" in text(browser.get(url("trip_new")))
+    assert "on the road" in text(browser.get(url("trip_new")))
 
 
 @pytest.mark.parametrize(
