@@ -10,8 +10,8 @@ from clinic.selectors import timeline
 from clinic.services import admissions, encounters, patients
 from clinic.services.encounters import Care
 from core.ages import Birth
-from desk.demo.cast import Cast
 from desk.demo.calendar import DAY
+from desk.demo.cast import Cast
 from desk.demo.villages import TOWN
 
 Urgency = Encounter.Urgency

@@ -32,7 +32,7 @@ def unfinished() -> bool:
     return Entry.objects.filter(verb=BEGUN).exists() and not Entry.objects.filter(verb=DONE).exists()
 
 
-def build(*, now: dt.datetime, say: Say = lambda text: None, progress: Progress = lambda done, total: None) -> None:
+def build(*, now: dt.datetime, say: Say = lambda _: None, progress: Progress = lambda *_: None) -> None:
     """Make the demonstration as of `now`: the last full year as published, this year until yesterday, today's work.
 
     Raises RuleBroken("desk.demo_not_empty") where people are registered, ("desk.demo_user_taken") where a user of

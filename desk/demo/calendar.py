@@ -11,7 +11,8 @@ from desk.demo.villages import ROUNDS, Stop
 
 DAY = dt.timedelta(days=1)
 # Public holidays that fall on the same date every year; Khmer New Year is taken as 14–16 April.
-HOLIDAYS = {(1, 1), (1, 7), (3, 8), (4, 14), (4, 15), (4, 16), (5, 1), (5, 14), (6, 18), (9, 24), (10, 15), (10, 29), (11, 9)}
+HOLIDAYS = {(1, 1), (1, 7), (3, 8), (4, 14), (4, 15), (4, 16), (5, 1), (5, 14), (6, 18), (9, 24), (10, 15), (10, 29),
+            (11, 9)}  # fmt: skip
 
 # How busy each month is, January first: the rains (May to October) bring fevers and diarrhoea, and bad roads.
 MONTHS = {
@@ -62,9 +63,9 @@ def stands(year: Year) -> list[Stand]:
     return [
         Stand(day, stop, _why_not(day, stop, chance))
         for day in days_of(year)
-        for round in ROUNDS
-        if round.weekday == day.weekday()
-        for stop in round.stops
+        for tour in ROUNDS
+        if tour.weekday == day.weekday()
+        for stop in tour.stops
     ]
 
 

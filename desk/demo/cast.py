@@ -15,6 +15,8 @@ from desk.demo.calendar import DAY
 from desk.demo.chance import Chance
 from desk.demo.people import Person
 
+LONGEST_AGO = 120  # minutes
+
 
 class Cast:
     """Hands out colleagues by role and patients who fit, each patient once."""
@@ -44,9 +46,9 @@ class Cast:
         raise AssertionError(f"nobody of {low} to {high} years is free")
 
     def ago(self, minutes: int) -> dt.datetime:
-        """Return a time earlier today, not before the day began."""
-        midnight = dt.datetime.combine(self.today, dt.time(), tzinfo=CLINIC_TZ)
-        return max(self.now - dt.timedelta(minutes=minutes), midnight)
+        """Return a time earlier today; shortly after midnight all that happened is pressed together, in its order."""
+        so_far = self.now - dt.datetime.combine(self.today, dt.time(), tzinfo=CLINIC_TZ)
+        return self.now - min(so_far / LONGEST_AGO, dt.timedelta(minutes=1)) * minutes
 
     def day_before(self, days: int) -> dt.date:
         """Return a day before today, never in another year: what was published stays as it is."""

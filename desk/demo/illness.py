@@ -41,21 +41,24 @@ OUTPATIENT = (
     Case("backpain", 4, "even", 18), Case("headache", 3, "even", 8), Case("htn", 6, "even", 40),
     Case("dm2", 2.5, "even", 40), Case("uti", 2.2, "even", 14, 150, "F"), Case("vaginitis", 1.6, "even", 16, 55, "F"),
     Case("pregnancy", 11, "even", 17, 44, "F"), Case("postpartum", 2, "even", 17, 44, "F"),
-    Case("fp", 2.5, "even", 18, 45, "F"), Case("wound", 3, "even", 2), Case("burn", 0.6), Case("dogbite", 0.7, "even", 3),
-    Case("abdominal", 2, "even", 4), Case("toothache", 2.5, "even", 4), Case("bacterial", 2), Case("checkup", 2, "even", 0, 5),
+    Case("fp", 2.5, "even", 18, 45, "F"), Case("wound", 3, "even", 2), Case("burn", 0.6),
+    Case("dogbite", 0.7, "even", 3), Case("abdominal", 2, "even", 4), Case("toothache", 2.5, "even", 4),
+    Case("bacterial", 2), Case("checkup", 2, "even", 0, 5),
 )  # fmt: skip
 INPATIENT = (
     Case("pneumonia", 9, "cool", 0, 6), Case("pneumonia", 2, "cool", 45), Case("bronchiolitis", 5, "cool", 0, 2),
     Case("diarrhoea", 8, "rain", 0, 13), Case("diarrhoea", 2, "rain", 13), Case("dengue", 7, "dengue", 0, 20),
-    Case("dysentery", 1.2, "rain"), Case("typhoid", 2, "rain", 4), Case("fever", 3, "rain"), Case("asthma", 3, "cool", 3),
+    Case("dysentery", 1.2, "rain"), Case("typhoid", 2, "rain", 4), Case("fever", 3, "rain"),
+    Case("asthma", 3, "cool", 3),
     Case("delivery", 24, "even", 18, 42, "F"), Case("preeclampsia", 0.7, "even", 18, 42, "F"),
     Case("gastritis", 2.5, "even", 16), Case("abscess", 1.6), Case("wound", 2, "even", 3), Case("burn", 0.5),
-    Case("htn", 2.5, "even", 45), Case("dm2", 1.6, "even", 45), Case("sam", 1, "even", 0, 5), Case("snakebite", 0.6, "rain", 6),
+    Case("htn", 2.5, "even", 45), Case("dm2", 1.6, "even", 45), Case("sam", 1, "even", 0, 5),
+    Case("snakebite", 0.6, "rain", 6),
     Case("uti", 1, "even", 16, 150, "F"), Case("abdominal", 1.5, "even", 4), Case("lri", 2, "cool", 50),
 )  # fmt: skip
 MOBILE = (
-    Case("caries", 60, "even", 1, 20), Case("caries", 38, "even", 20), Case("dental_check", 24), Case("gingivitis", 22, "even", 10),
-    Case("toothache", 9, "even", 3), Case("dental_abscess", 5, "even", 3),
+    Case("caries", 60, "even", 1, 20), Case("caries", 38, "even", 20), Case("dental_check", 24),
+    Case("gingivitis", 22, "even", 10), Case("toothache", 9, "even", 3), Case("dental_abscess", 5, "even", 3),
 )  # fmt: skip
 ON_THE_WAY = ("skin_inf", "cold", "impetigo", "scabies")  # seen beside the teeth
 ALONGSIDE = {"diarrhoea": "dehydration", "pneumonia": "fever", "worms": "anaemia", "dengue": "dehydration",

@@ -35,13 +35,13 @@ class Road:
         """Return how the ambulance sets out at a time."""
         return Leaving(vehicle_id=self.vehicle.pk, driver=DRIVER, at=at, odometer=self.reading, escort=escort)
 
-    def refer(self, patient: Patient, at: dt.datetime, **told: object) -> Referral:
-        """Draft a referral to Takeo, call there, and set out forty minutes later."""
+    def refer(self, patient: Patient, at: dt.datetime, called: dt.datetime, **told: object) -> Referral:
+        """Draft a referral to Takeo and call there."""
         cast = self.cast
         told = {"hospital": self.takeo, "urgency": Referral.Urgency.EMERGENCY, **told}
         referral = referrals.draft(patient=patient, at=at, now=cast.now, by=cast.referral, **told)  # type: ignore[arg-type]
         return referrals.advance(
-            referral=referral, to=State.CALLED, at=at + 10 * MINUTE, now=cast.now, by=cast.referral,
+            referral=referral, to=State.CALLED, at=called, now=cast.now, by=cast.referral,
             note="ទូរស័ព្ទទៅបន្ទប់សង្គ្រោះបន្ទាន់",
         )  # fmt: skip
 
@@ -65,8 +65,8 @@ class Road:
         """Take somebody who died at the centre home to the family, the same afternoon."""
         at = self.cast.hour(on, 16, 10)
         trip = trips.take_deceased_home(
-            leaving=self.leaving(at), by=self.cast.referral, now=self.cast.now, patient=patient, village=patient.village,
-            family_contact="កូនប្រុស",
+            leaving=self.leaving(at), by=self.cast.referral, now=self.cast.now, patient=patient,
+            village=patient.village, family_contact="កូនប្រុស",
         )  # fmt: skip
         self.reading += 46
         trips.complete(
@@ -92,11 +92,11 @@ def travel(cast: Cast, people: Iterable[Person]) -> None:
 
 
 def _answered(road: Road) -> None:
-    """A child with dengue and warning signs; Takeo wrote back six days later."""
+    """Refer a child with dengue and warning signs; Takeo writes back six days later."""
     cast, at = road.cast, road.cast.hour(road.cast.today - 52 * DAY, 7, 40)
     patient = cast.someone("M", 6, 12, since=cast.today - 52 * DAY)
     referral = road.refer(
-        patient, at, reason="គ្រុនឈាម មានសញ្ញាគ្រោះថ្នាក់", companion="ម្តាយ",
+        patient, at, at + 10 * MINUTE, reason="គ្រុនឈាម មានសញ្ញាគ្រោះថ្នាក់", companion="ម្តាយ",
         findings="ក្តៅខ្លួន ៥ ថ្ងៃ ឈឺពោះ ក្អួតញឹក ឈាមច្រមុះ", treatment_given="ទឹកចូលសរសៃ ១ លីត្រ",
     )  # fmt: skip
     road.hand_over(road.drive(referral, at + 40 * MINUTE), "វេជ្ជបណ្ឌិតប្រចាំការ")
@@ -107,18 +107,18 @@ def _answered(road: Road) -> None:
 
 
 def _unanswered(road: Road) -> None:
-    """An old man with a broken hip; nobody has heard of him since."""
+    """Refer an old man with a broken hip; nobody has heard of him since."""
     cast, at = road.cast, road.cast.hour(road.cast.today - 41 * DAY, 8, 15)
     patient = cast.someone("M", 60, 85, since=cast.today - 41 * DAY)
     referral = road.refer(
-        patient, at, reason="ដួល សង្ស័យបាក់ឆ្អឹងត្រគាក", companion="កូនស្រី", findings="ឈឺត្រគាកខាងស្តាំ ដើរមិនរួច",
+        patient, at, at + 10 * MINUTE, reason="ដួល សង្ស័យបាក់ឆ្អឹងត្រគាក", companion="កូនស្រី", findings="ឈឺត្រគាកខាងស្តាំ ដើរមិនរួច",
         treatment_given="ប៉ារ៉ាសេតាម៉ុល ១ ក្រាម",
     )  # fmt: skip
     road.hand_over(road.drive(referral, at + 40 * MINUTE), "បន្ទប់សង្គ្រោះបន្ទាន់")
 
 
 def _under_way(road: Road) -> None:
-    """A woman with pre-eclampsia, seen this morning; the ambulance left with her."""
+    """Let the ambulance be on the road with a woman with pre-eclampsia, seen today."""
     cast = road.cast
     patient = cast.someone("F", 20, 38, since=cast.day_before(2))
     found = [cast.conditions["preeclampsia"], cast.conditions["pregnancy"]]
@@ -131,7 +131,7 @@ def _under_way(road: Road) -> None:
         ),
     )  # fmt: skip
     referral = road.refer(
-        patient, cast.ago(95), encounter=visit, reason="ព្រេអេក្លាំស៊ីធ្ងន់ធ្ងរ", companion="ប្តី",
+        patient, cast.ago(95), cast.ago(80), encounter=visit, reason="ព្រេអេក្លាំស៊ីធ្ងន់ធ្ងរ", companion="ប្តី",
         findings="សម្ពាធឈាម ១៦៨/១១២ ឈឺក្បាលខ្លាំង", treatment_given="ម៉ាញេស្យូមស៊ុលហ្វាត ៤ ក្រាម",
     )  # fmt: skip
     road.drive(referral, cast.ago(50))

@@ -26,9 +26,9 @@ def mark_catchment() -> dict[str, Village]:
 def plan(years: Iterable[Year], today: dt.date, villages: dict[str, Village], *, by: User) -> None:
     """Save the routes, plan a session for every stop until four weeks from today, cancel what did not take place."""
     if not Route.objects.exists():
-        for round in ROUNDS:
-            stops = [(villages[stop.code], stop.place) for stop in round.stops]
-            routes.save(name_km=round.name_km, name_en=round.name_en, weekday=round.weekday, stops=stops, by=by)
+        for tour in ROUNDS:
+            stops = [(villages[stop.code], stop.place) for stop in tour.stops]
+            routes.save(name_km=tour.name_km, name_en=tour.name_en, weekday=tour.weekday, stops=stops, by=by)
     last = today + AHEAD
     for year in years:
         sessions.plan(first=year.first, last=min(year.last, last), by=by)

@@ -6,20 +6,23 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from clinic.models import Encounter
-from core.ids import derived_id
 from core.money import Currency, Money, total
 from core.periods import Year
 from desk.demo.calendar import DAY, days_of
 from desk.demo.cast import Cast
 from desk.demo.chance import Chance
 from desk.demo.names import FAMILY, MEN, WOMEN
-from desk.demo.villages import NEAR, STOPS
+from desk.demo.villages import NEAR, STOPS, TOWN
 from pharmacy.models import Batch, Medicine, Place
 from pharmacy.services import dispensing, donations, purchases, stock
 from pharmacy.services.purchases import Line
 
 KIT = "kit-1"
+Key = tuple[str, str, str]  # name, form and strength of a medicine
+
+
+PAGODA_ON = dt.date(2000, 1, 4)
+PAGODA = (Money(500_000, Currency.KHR), Money(5000, Currency.USD))
 
 
 class Gift(NamedTuple):
@@ -35,7 +38,8 @@ def gifts(first: dt.date, last: dt.date) -> Iterator[Gift]:
     """Yield what is given from `first` to `last`: twice or so a week, mostly riel, a third without a name."""
     for year in range(first.year, last.year + 1):
         chance = Chance("gifts", year)
-        for day in days_of(Year(str(year))):
+        yield from (gift for gift in _new_year(year) if first <= gift.on <= last)
+        for day in days_of(Year(str(year)))[PAGODA_ON.day :]:
             if day.weekday() == 6 or not chance.happens(0.36):
                 continue
             dollars = chance.happens(0.2)
@@ -49,10 +53,16 @@ def gifts(first: dt.date, last: dt.date) -> Iterator[Gift]:
                 yield Gift(day, amount, name, village)
 
 
+def _new_year(year: int) -> Iterator[Gift]:
+    """Yield what the pagoda of the town collects at the turn of the year; it carries the fund through the spring."""
+    for amount in PAGODA:
+        yield Gift(PAGODA_ON.replace(year=year), amount, "វត្តស្រែអំបិល", TOWN)
+
+
 class Bought(NamedTuple):
     """One line of an invoice: medicine, units, months until it expires, cost in the invoice's minor units."""
 
-    medicine: tuple[str, str, str]
+    medicine: Key
     quantity: int
     months: int
     cost: int
@@ -77,6 +87,7 @@ TETRACYCLINE = ("Tetracycline eye", "ointment", "1 %")
 SUPPLIER = "ឱសថស្ថាន ស្រែអំបិល"
 # Bought in the middle of every quarter that is over, and once this month; the fund must hold it each time.
 QUARTERLY = (Bought(PARACETAMOL, 800, 24, 64_000), Bought(ORS, 120, 30, 84_000))
+LASTS = 78 * DAY
 THIS_MONTH = (Bought(AMOXICILLIN, 500, 20, 90_000), Bought(SYRUP, 24, 18, 72_000), Bought(CETIRIZINE, 300, 26, 30_000))
 IN_DOLLARS = (Bought(SALBUTAMOL, 8, 22, 2800), Bought(AMLODIPINE, 300, 24, 1400))
 
@@ -84,7 +95,7 @@ IN_DOLLARS = (Bought(SALBUTAMOL, 8, 22, 2800), Bought(AMLODIPINE, 300, 24, 1400)
 class Came(NamedTuple):
     """A batch that was not bought: medicine, units, from whom, days since, days until it expires, batch number."""
 
-    medicine: tuple[str, str, str]
+    medicine: Key
     quantity: int
     source: str
     ago: int
@@ -115,7 +126,7 @@ class Given(NamedTuple):
     sex: str
     low: int
     high: int
-    medicine: tuple[str, str, str]
+    medicine: Key
     quantity: int
     ago: int
     directions: str
@@ -124,7 +135,8 @@ class Given(NamedTuple):
 _TWICE, _THRICE, _DAILY = "១ គ្រាប់ ព្រឹក ល្ងាច", "១ គ្រាប់ ៣ ដង ក្នុងមួយថ្ងៃ", "១ គ្រាប់ ក្នុងមួយថ្ងៃ"
 GIVEN = (
     Given("F", 1, 4, AMOXICILLIN_CHILD, 20, 20, _TWICE), Given("M", 2, 4, AMOXICILLIN_CHILD, 30, 12, _TWICE),
-    Given("M", 1, 5, ZINC, 10, 9, _DAILY), Given("F", 2, 5, ORS, 4, 9, ""), Given("F", 40, 70, AMLODIPINE, 30, 6, _DAILY),
+    Given("M", 1, 5, ZINC, 10, 9, _DAILY), Given("F", 2, 5, ORS, 4, 9, ""),
+    Given("F", 40, 70, AMLODIPINE, 30, 6, _DAILY),
     Given("M", 30, 60, OMEPRAZOLE, 60, 5, _DAILY), Given("F", 20, 35, IRON, 60, 4, _DAILY),
     Given("M", 20, 50, PARACETAMOL, 20, 2, _THRICE), Given("F", 6, 12, MEBENDAZOLE, 1, 1, ""),
     Given("F", 20, 60, PARACETAMOL, 15, 0, _THRICE), Given("M", 18, 60, CETIRIZINE, 10, 0, _DAILY),
@@ -147,7 +159,8 @@ def stock_shelves(cast: Cast, first: dt.date) -> None:
     for key, least in REORDER.items():
         medicines[key].reorder_at = least
     Medicine.objects.bulk_update([medicines[key] for key in REORDER], ["reorder_at"])
-    for on in quarter_days(first, cast.today):
+    quarters = quarter_days(first, cast.today)
+    for on in quarters:
         _buy(cast, medicines, QUARTERLY, Currency.KHR, on)
     _buy(cast, medicines, IN_DOLLARS, Currency.USD, cast.today - 40 * DAY)
     _buy(cast, medicines, THIS_MONTH, Currency.KHR, cast.today - 3 * DAY)
@@ -157,7 +170,8 @@ def stock_shelves(cast: Cast, first: dt.date) -> None:
             medicine=medicines[came.medicine], quantity=came.quantity, expires_on=cast.today + came.expires_in * DAY,
             source=came.source, number=came.number, on=on, by=cast.pharmacist, today=cast.today,
         )  # fmt: skip
-    _share_out(cast)
+    _use_up(cast, quarters[:-1])
+    _share_out(cast, quarters[:-1])
     _hand_out(cast, medicines)
 
 
@@ -168,7 +182,7 @@ def quarter_days(first: dt.date, today: dt.date) -> list[dt.date]:
 
 
 def _buy(
-    cast: Cast, medicines: dict[tuple[str, str, str], Medicine], bought: tuple[Bought, ...], currency: Currency, on: dt.date
+    cast: Cast, medicines: dict[Key, Medicine], bought: tuple[Bought, ...], currency: Currency, on: dt.date
 ) -> None:
     lines = [
         Line(medicines[b.medicine], b.quantity, on + b.months * 30 * DAY, Money(b.cost, currency), f"{on:%y%m}-{n}")
@@ -180,29 +194,38 @@ def _buy(
     )  # fmt: skip
 
 
-def _share_out(cast: Cast) -> None:
-    """Bring of each batch a half to the dispensary, of toothpaste and what children need also some to the kit."""
-    for batch in Batch.objects.select_related("medicine", "purchase").order_by("id"):
+def _use_up(cast: Cast, bought: list[dt.date]) -> None:
+    """Count away what was bought for the quarters that are over, and handed out by the paper book."""
+    for batch in Batch.objects.filter(purchase__on__in=bought).order_by("id"):
+        came = batch.moves.get(source=Place.SOURCE)
+        on = came.on + DAY
+        _bring(cast, batch, Place.DISPENSARY, came.quantity, on)
+        stock.adjust(
+            batch=batch, place=Place.DISPENSARY, counted=0, on=on + LASTS, by=cast.pharmacist,
+            today=cast.today, reason="ផ្តល់តាមសៀវភៅក្រដាស",
+        )  # fmt: skip
+
+
+def _share_out(cast: Cast, used_up: list[dt.date]) -> None:
+    """Bring a half of each batch to the dispensary, and of what the van hands out a quarter to its kit."""
+    for batch in Batch.objects.exclude(purchase__on__in=used_up).select_related("medicine").order_by("id"):
         came = batch.moves.get(source=Place.SOURCE)
         key = (batch.medicine.name, batch.medicine.form, batch.medicine.strength)
         on = max(came.on, cast.today - 30 * DAY)
-        if batch.expires_on < on:
-            continue
-        all_of_it = key in {AMOXICILLIN_CHILD, OMEPRAZOLE}
-        half = came.quantity if all_of_it else came.quantity // 2
-        stock.transfer(
-            batch=batch, source=Place.STORE, target=Place.DISPENSARY, quantity=half, on=on, by=cast.pharmacist,
-            today=cast.today,
-        )  # fmt: skip
-        if key in {TOOTHPASTE, MEBENDAZOLE, ORS} and not all_of_it:
-            stock.transfer(
-                batch=batch, source=Place.STORE, target=KIT, quantity=came.quantity // 4, on=on, by=cast.pharmacist,
-                today=cast.today,
-            )  # fmt: skip
+        half = came.quantity if key in {AMOXICILLIN_CHILD, OMEPRAZOLE} else came.quantity // 2
+        _bring(cast, batch, Place.DISPENSARY, half, on)
+        if key in {TOOTHPASTE, MEBENDAZOLE}:
+            _bring(cast, batch, KIT, came.quantity // 4, on)
 
 
-def _hand_out(cast: Cast, medicines: dict[tuple[str, str, str], Medicine]) -> None:
-    """Give medicine to patients, and count away what many small hand-outs of two years have used up."""
+def _bring(cast: Cast, batch: Batch, target: str, quantity: int, on: dt.date) -> None:
+    stock.transfer(
+        batch=batch, source=Place.STORE, target=target, quantity=quantity, on=on, by=cast.pharmacist, today=cast.today
+    )
+
+
+def _hand_out(cast: Cast, medicines: dict[Key, Medicine]) -> None:
+    """Give medicine to patients; a count then shows that no amoxicillin for children is left."""
     for given in GIVEN:
         on = cast.today - given.ago * DAY
         dispensing.dispense(

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from core.periods import Year
-from desk.demo.calendar import DAY, Stand, stands
+from desk.demo.calendar import Stand, stands
 from desk.demo.cast import Cast
 from mobile_team.models import DentalCheckup, Session
 from mobile_team.rules import CHART_PERMANENT, CHART_PRIMARY, Findings
 from mobile_team.services import checkups
+from mobile_team.services.checkups import Seen
 
 Urgency = DentalCheckup.Urgency
-HANDED_OUT = {"dental_education": True, "toothbrush": True, "toothpaste": True}
+EACH = dt.timedelta(minutes=9)
+HANDED_OUT: Seen = {"dental_education": True, "toothbrush": True, "toothpaste": True}
 
 
 def _chart(rows: tuple[list[int], list[int]], sound: str, but: dict[int, str]) -> Findings:
@@ -21,9 +23,11 @@ def _chart(rows: tuple[list[int], list[int]], sound: str, but: dict[int, str]) -
 
 
 _MILK = _chart(CHART_PRIMARY, "A", {54: "B", 55: "B", 64: "B", 65: "B", 74: "B", 75: "C", 84: "B", 85: "E"})
-_MIXED = {16: "1", 26: "0", 36: "1", 46: "2", 11: "0", 21: "0", 31: "0", 41: "0", 54: "B", 55: "B", 64: "E", 65: "B", 75: "B",
-          85: "B"}  # fmt: skip
-_GROWN = _chart(CHART_PERMANENT, "0", {16: "4", 26: "1", 36: "4", 37: "1", 46: "1", 47: "3", 18: "8", 28: "8", 38: "8", 48: "8"})
+_MIXED = {16: "1", 26: "0", 36: "1", 46: "2", 11: "0", 21: "0", 31: "0", 41: "0", 54: "B", 55: "B", 64: "E", 65: "B",
+          75: "B", 85: "B"}  # fmt: skip
+_GROWN = _chart(
+    CHART_PERMANENT, "0", {16: "4", 26: "1", 36: "4", 37: "1", 46: "1", 47: "3", 18: "8", 28: "8", 38: "8", 48: "8"}
+)
 
 
 class Mouth(NamedTuple):
@@ -33,7 +37,7 @@ class Mouth(NamedTuple):
     low: int
     high: int
     findings: Findings
-    seen: dict[str, Any]
+    seen: Seen
 
 
 FIRST_STOP = (
@@ -41,7 +45,7 @@ FIRST_STOP = (
     Mouth("M", 8, 10, _MIXED, {"urgency": Urgency.IMMEDIATE, "pain": True, "advised_to_come": True,
                                "note": "ឈឺធ្មេញ ៣៦"}),
     Mouth("F", 35, 50, _GROWN, {"urgency": Urgency.ROUTINE, "treatment": "សម្អាតកំបោរ"}),
-    Mouth("M", 6, 7, {}, {"urgency": Urgency.PROMPT, "decayed_primary": 7, "decayed_permanent": 1, "missing": 0, "filled": 0}),
+    Mouth("M", 6, 7, {}, {"urgency": Urgency.PROMPT, "decayed_primary": 7, "decayed_permanent": 1, "filled": 0}),
     Mouth("F", 11, 12, {}, {"urgency": Urgency.ROUTINE, "decayed_permanent": 2, "missing": 0, "filled": 0}),
 )  # fmt: skip
 SECOND_STOP = (
@@ -63,9 +67,6 @@ def see_mouths(cast: Cast) -> None:
         for n, mouth in enumerate(mouths):
             patient = cast.someone(mouth.sex, mouth.low, mouth.high, village=stand.stop.code, since=stand.on)
             checkups.record_checkup(
-                session=session, patient=patient, observed_at=cast.hour(stand.on, 8, 40) + n * MINUTES, by=cast.mobile,
-                today=cast.today, findings=mouth.findings, **HANDED_OUT, **mouth.seen,
+                session=session, patient=patient, observed_at=cast.hour(stand.on, 8, 40) + n * EACH, by=cast.mobile,
+                today=cast.today, findings=mouth.findings, **(HANDED_OUT | mouth.seen),
             )  # fmt: skip
-
-
-MINUTES = DAY / 160  # nine minutes between two check-ups

@@ -47,16 +47,26 @@ ROUNDS = (
         Stop("07090204", _PAGODA),  # Preaek Ampil
     )),
 )  # fmt: skip
-STOPS = {stop.code: stop for round in ROUNDS for stop in round.stops}
+STOPS = {stop.code: stop for tour in ROUNDS for stop in tour.stops}
 
 # How many of a hundred out-patients come from here, beside the villages of the routes: the nearer, the more.
 TOWN = "09060603"  # Srae Ambel, where the centre stands
 NEAR = {TOWN: 14, "09060601": 8, "09060604": 8, "09060606": 7, "09060607": 7}
-_FAR = """
-    09060101 09060103 09060104 09060105 09060107 09060201 09060202 09060203 09060204 09060205 09060301 09060303 09060401
-    09060403 09060404 09060406 09060407 09060501 09060503 09060505 09060506 09060507 07090102 07090301 07090302 07070501
-    07070503 07030901 07030905
-""".split()
+_FAR = [
+    commune + village
+    for commune, villages in (
+        ("090601", "01 03 04 05 07"),
+        ("090602", "01 02 03 04 05"),
+        ("090603", "01 03"),
+        ("090604", "01 03 04 06 07"),
+        ("090605", "01 03 05 06 07"),
+        ("070901", "02"),
+        ("070903", "01 02"),
+        ("070705", "01 03"),
+        ("070309", "01 05"),
+    )
+    for village in villages.split()
+]
 ON_ROUTES = 2.4
 FAR = 0.7
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from calendar import isleap
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -149,16 +150,16 @@ class _Maker:
     def _birthdays(self) -> Iterator[Contact]:
         """Bring the ages at which tables go wrong: newborn, on a birthday, the day before it, born on 29 February."""
         day = dt.date(self.year.number, 6, 3)
-        leap = dt.date(next(y for y in range(self.year.number - 5, 0, -1) if y % 4 == 0 and y % 400 in {0, *range(4, 100)}), 2, 29)
+        leap = dt.date(max(filter(isleap, range(self.year.number - 12, self.year.number - 3))), 2, 29)
         births = [(day, day, "day"), (day, day, "age"), (day, day - 12 * DAY, "age")]
         births += [(day, months_before(day, 12 * years), "day") for years in (1, 5, 6, 13, 18, 60)]
         births += [(day, months_before(day + DAY, 12 * years), "day") for years in (5, 6, 13)]
         births += [(dt.date(self.year.number, 2, 28), leap, "day"), (dt.date(self.year.number, 3, 1), leap, "day")]
         for n, (on, born, told) in enumerate(births, start=901):
-            sex = "FM"[n % 2]
+            sex, given = ("F", WOMEN) if n % 2 else ("M", MEN)
             person = Person(
-                f"{TOWN}-{self.year.number % 100}{n}-1", self.chance.early(FAMILY), self.chance.one(WOMEN if sex == "F" else MEN),
-                sex, born, told, TOWN,
+                f"{TOWN}-{self.year.number % 100}{n}-1", self.chance.early(FAMILY), self.chance.one(given), sex, born,
+                told, TOWN,
             )  # fmt: skip
             yield self._contact(person, on, "outpatient")
 

@@ -76,8 +76,9 @@ class Command(BaseCommand):
     def first_people(self, *, empty: bool) -> None:
         """On a database without colleagues: the demonstration year, or one administrator."""
         from core.accounts.models import User
+        from desk.demo.build import unfinished
 
-        if User.objects.exists():
+        if User.objects.exists() and not unfinished():
             return
         if not empty and "demo" in get_commands():
             self.say("First start: making the demonstration year (once; about a minute) ...")
