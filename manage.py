@@ -98,7 +98,7 @@ def digest(lock: str) -> str:
 
 def make_environment() -> None:
     """Make the virtual environment, again when it is broken or its Python has gone."""
-    works = [PYTHON, "-c", "import pip"]
+    works = [str(PYTHON), "-c", "import pip"]
     if PYTHON.exists() and subprocess.run(works, capture_output=True, check=False).returncode == 0:
         return
     if find_spec("ensurepip") is None:

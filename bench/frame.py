@@ -50,11 +50,9 @@ class Result:
 @contextmanager
 def scratch_database() -> Iterator[None]:
     """Work on an empty, migrated database beside the configured one, on the same engine and the same disk."""
-    database = settings.DATABASES["default"]
     with tempfile.TemporaryDirectory(prefix="bench-", dir=settings.VAR_DIR) as folder:
         sqlite = connection.vendor == "sqlite"
         scratch = str(Path(folder) / "scratch.sqlite3") if sqlite else f"bench_{time.time_ns()}"
-        database.setdefault("TEST", {})["NAME"] = scratch
         connection.settings_dict["TEST"]["NAME"] = scratch
         before = connection.settings_dict["NAME"]
         connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)

@@ -68,6 +68,7 @@ def people(size: int, *, contacts: int = CONTACTS) -> list[Patient]:
     NumberBlock.objects.filter(holder="").update(next=size + 1)
     visits = []
     for number, person in enumerate(made):
+        assert person.birth_date is not None
         for which in range(contacts):
             on = today() - dt.timedelta(days=chance.randrange(1, 365))
             kind = chance.choice(["outpatient", "mobile"])

@@ -130,10 +130,11 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 1800
 # A message is given out again when its worker has been silent for longer than any task may last.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 4000}
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"visibility_timeout": 4000}
 if CELERY_BROKER_URL == "filesystem://":  # no such program for this machine (Windows): slower, but it works
-    FOLDERS = {name: str(VAR_DIR / "broker" / "messages") for name in ("data_folder_in", "data_folder_out")}
-    CELERY_BROKER_TRANSPORT_OPTIONS = FOLDERS | {
+    _messages = str(VAR_DIR / "broker" / "messages")
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": _messages, "data_folder_out": _messages,
         "control_folder": str(VAR_DIR / "broker" / "control"), "polling_interval": 0.1,
     }  # fmt: skip
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

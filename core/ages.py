@@ -371,7 +371,7 @@ class BandSet:
 
 
 def band_set(key: str, beginnings: Mapping[str, str]) -> BandSet:
-    """Build a set from each band's key and beginning: {"under_5": "0d", "5": "5y", …}"""
+    """Build a set from each band's key and beginning, {"under_5": "0d", "5": "5y", …}."""
     starts = [(name, Bound.parse(low)) for name, low in beginnings.items()]
     highs: list[Bound | None] = [low for _, low in starts[1:]]
     bands = (Band(name, low, high) for (name, low), high in zip(starts, [*highs, None], strict=True))

@@ -35,7 +35,8 @@ class CurrencyField(models.CharField):
     """A currency code, riel or dollar."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**({"max_length": 3, "choices": [(c.value, c.value) for c in Currency]} | kwargs))
+        given: dict[str, Any] = {"max_length": 3, "choices": [(c.value, c.value) for c in Currency]}
+        super().__init__(**(given | kwargs))
 
 
 class MinorField(models.BigIntegerField):
@@ -72,7 +73,8 @@ def clean(row: models.Model) -> None:
         row.clean_fields(exclude=skipped)
         row.clean()
     except ValidationError as error:
-        field, problems = next(iter(error.error_dict.items())) if hasattr(error, "error_dict") else ("", error.error_list)
+        by_field = getattr(error, "error_dict", None) or {"": error.error_list}
+        field, problems = next(iter(by_field.items()))
         raise RuleBroken("core.invalid", field=field or None, problem=problems[0].messages[0]) from error
 
 
@@ -116,10 +118,11 @@ def _unique_by_columns(columns: str) -> str:
     for model in apps.get_models():
         if model._meta.db_table != table:
             continue
-        for constraint in model._meta.constraints:
+        meta: Any = model._meta
+        for constraint in meta.constraints:
             fields = getattr(constraint, "fields", ())
-            if fields and {model._meta.get_field(f).column for f in fields} == names:
-                return constraint.name
+            if fields and {meta.get_field(f).column for f in fields} == names:
+                return str(constraint.name)
         if names == {model._meta.pk.column}:
             return "same_id"
     return columns.replace(" ", "")

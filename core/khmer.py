@@ -100,7 +100,7 @@ def runs(text: str) -> list[tuple[Script, str]]:
     found: list[tuple[Script, str]] = []
     waiting = ""
     for char in text:
-        if char.isspace() or unicodedata.category(char) in ("Cf", "Mn", "Me") and not _KHMER_CHAR.match(char):
+        if char.isspace() or (unicodedata.category(char) in ("Cf", "Mn", "Me") and not _KHMER_CHAR.match(char)):
             if found:
                 found[-1] = (found[-1][0], found[-1][1] + char)
             else:

@@ -33,8 +33,6 @@ VERBS: dict[str, str] = {
     "clinic.visit.corrected": _("corrected a closed visit"),
     "clinic.visit.opened": _("opened a visit"),
     "clinic.visit.saved": _("wrote in a visit"),
-    "desk.demo.begun": _("began to fill in the demonstration year"),
-    "desk.demo.done": _("filled in the demonstration year"),
     "desk.demo.begun": _("began to make the demonstration"),
     "desk.demo.done": _("finished the demonstration"),
     "desk.demo.family_told": _("wrote down the guardian or equity card of a made-up person"),

@@ -106,8 +106,8 @@ def a_checkup(*, session: Any = None, patient: Patient | None = None, today: dat
 
     given = {"dental_education": True, "toothbrush": True, "toothpaste": True}
     return checkups.record_checkup(
-        session=session or a_session(), patient=patient or a_patient(), observed_at=noon(today), by=somebody(), today=today,
-        **(given | seen),
+        session=session or a_session(), patient=patient or a_patient(), observed_at=noon(today), by=somebody(),
+        today=today, **(given | seen),
     )  # fmt: skip
 
 

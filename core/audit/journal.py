@@ -134,7 +134,8 @@ def _patient_of(subject: models.Model | None) -> UUID | None:
 def _hash(entry: Entry) -> str:
     parts = [
         entry.seq, entry.at.astimezone(UTC).isoformat(timespec="microseconds"), entry.verb,
-        str(entry.by_id), entry.subject_type, str(entry.subject_id), str(entry.patient_id), entry.detail, entry.previous,
+        str(entry.by_id), entry.subject_type, str(entry.subject_id), str(entry.patient_id), entry.detail,
+        entry.previous,
     ]  # fmt: skip
     return hmac.new(settings.AUDIT_KEY.encode(), _canonical(parts), hashlib.sha256).hexdigest()
 

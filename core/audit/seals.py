@@ -9,16 +9,22 @@ def statements(vendor: str, table: str) -> list[str]:
     """Return the SQL that seals `table`."""
     if vendor == "sqlite":
         return [
-            f"CREATE TRIGGER IF NOT EXISTS {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            (
+                f"CREATE TRIGGER IF NOT EXISTS {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            )
             for verb in ("UPDATE", "DELETE")
         ]
     return [
-        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger AS $$ "
-        "BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$ LANGUAGE plpgsql",
+        (
+            "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger AS $$ "
+            "BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$ LANGUAGE plpgsql"
+        ),
         f"DROP TRIGGER IF EXISTS {table}_sealed ON {table}",
-        f"CREATE TRIGGER {table}_sealed BEFORE UPDATE OR DELETE ON {table} "
-        "FOR EACH ROW EXECUTE FUNCTION refuse_change()",
+        (
+            f"CREATE TRIGGER {table}_sealed BEFORE UPDATE OR DELETE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+        ),
     ]
 
 

