@@ -134,9 +134,9 @@ function connection() {
   window.addEventListener("typeahead:back", tell(false));
 }
 
-// Wide tables scroll by themselves; the keyboard must be able to reach that.
+// Wide tables and charts scroll by themselves; the keyboard must be able to reach that.
 function scrollers(root = document) {
-  for (const wrap of root.querySelectorAll(".table-wrap")) {
+  for (const wrap of root.querySelectorAll(".table-wrap, .chart-scroll")) {
     if (wrap.scrollWidth > wrap.clientWidth) wrap.tabIndex = 0;
   }
 }
