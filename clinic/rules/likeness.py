@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import permutations
 
 from rapidfuzz import fuzz
@@ -29,12 +30,21 @@ def phone_key(digits: str) -> str:
 # -- names ----------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=20_000)
+def _words(text: str) -> tuple[tuple[str, str], ...]:
+    """Cut a name into words; there are few names, and a search looks at hundreds of people."""
+    return tuple(words(text))
+
+
+_fold_latin, _fold_khmer = lru_cache(maxsize=20_000)(latin_key), lru_cache(maxsize=20_000)(khmer_key)
+
+
 def name_score(typed: str, *names: str) -> float:
     """Say how well a person's names answer what was typed, 0-100; words may stand in any order.
 
     Every typed word must be answered, except that a record with fewer words answers partly (at most 70).
     """
-    asked, known = words(typed), [word for name in names for word in words(name)]
+    asked, known = _words(typed), [word for name in names for word in _words(name)]
     scores = []
     for script in ("latin", "khmer"):
         mine = [word for kind, word in asked if kind == script]
@@ -46,7 +56,7 @@ def name_score(typed: str, *names: str) -> float:
 def _script_score(asked: Sequence[str], known: Sequence[str], script: str) -> float:
     if not known:
         return 0.0
-    fold = khmer_key if script == "khmer" else latin_key
+    fold = _fold_khmer if script == "khmer" else _fold_latin
     together = _together_score("".join(map(fold, asked)), [fold(word) for word in known])
     left, found = list(known), []
     for word in asked:
@@ -64,7 +74,7 @@ def _script_score(asked: Sequence[str], known: Sequence[str], script: str) -> fl
 def _word_score(typed: str, name: str, script: str) -> float:
     if typed == name:
         return EXACT
-    fold = khmer_key if script == "khmer" else latin_key
+    fold = _fold_khmer if script == "khmer" else _fold_latin
     mine, other = fold(typed), fold(name)
     if mine == other:
         return SAME_SOUND

@@ -19,8 +19,8 @@ pytestmark = pytest.mark.django_db
 ODD = [
     "", " ", "0", "-1", "៩៩៩៩៩៩៩៩៩៩៩៩", "99999999999999999999", "1e9", "nan", "inf", "31/02/2026", "29/02/2027",
     "0/0/0", "01/01/0001", "31/12/9999", "2569-01-01", "about 3 months", "130y", "131", "=1+1", "<b>x</b>", "\x00",
-    "\u200b", "ៗ", "'; DROP TABLE", "%", "a" * 5000, "ក" * 300, "012 345 678", "None", "[]", "🙂", "٣", "½", "1,5", "1.",
-    "٫5",
+    "\u200b", "ៗ", "'; DROP TABLE", "%", "a" * 5000, "ក" * 300, "012 345 678", "None", "[]", "🙂", "٣", "½", "1,5",
+    "1.", "٫5",
 ]  # fmt: skip
 ANY = st.one_of(st.sampled_from(ODD), st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
 # A page takes several odd inputs at once: at least two hundred a form all told.
