@@ -39,7 +39,6 @@ SENTENCES = [
     _("Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."),
     _("Invalid input."),
     _("Not found."),
-    _("Permission denied."),
     _("You do not have permission to perform this action."),
     _("Authentication credentials were not provided."),
     _("Malformed request."),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from celery import shared_task
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -17,13 +19,13 @@ from desk.register.work import describe, load_register, write_rejects
 REJECTS = "rejects.csv"
 
 
-@shared_task
-def import_register(job_id: str) -> None:
+@shared_task(bind=True)
+def import_register(self: Any, job_id: str) -> None:
     """Load the register a job was given, telling how far it is; keep its bad rows as a file.
 
-    Safe to run twice: rows that are in already are not written again.
+    Safe to run twice: rows that are in already are not written again, and a load that was cut off goes on.
     """
-    job = work.claim(job_id)
+    job = work.claim(job_id, redelivered=bool((self.request.delivery_info or {}).get("redelivered")))
     if job is None:
         return
     with translation.override(job.params["language"]):

@@ -22,6 +22,7 @@ from core.accounts.models import User
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.ages import BAND_SETS, BandSet
+from core.audit import journal
 from core.charts import Chart
 from core.errors import RuleBroken
 from core.jobs.models import Job
@@ -164,6 +165,7 @@ def behind(request: HttpRequest, figure: str) -> HttpResponse:
     if len(rows) > selectors.PAGE:
         rows.pop()
         older = "?" + urlencode(query.dict() | {"before": f"{rows[-1].on},{rows[-1].id}"})
+    journal.note_reads((row.patient_id for row in rows), by=request.user, what=f"reports.behind.{figure}")
     return render(request, "reports/behind.html", {
         "figure": FIGURES[figure],
         "period_words": period_words(period),

@@ -62,6 +62,14 @@ def note_read(patient_id: UUID, *, by: Any, what: str) -> None:
     Read.objects.create(at=timezone.now(), by=by, patient_id=patient_id, what=what)
 
 
+def note_reads(patient_ids: Iterable[UUID], *, by: Any, what: str) -> None:
+    """Write down that `by` saw a list that names these people, in one statement."""
+    at = timezone.now()
+    Read.objects.bulk_create(
+        [Read(at=at, by=by, patient_id=patient, what=what) for patient in dict.fromkeys(patient_ids)]
+    )
+
+
 def seal_reads() -> int:
     """Tie all reads since the last seal into the chain; return how many. Run by beat and by `check_audit`."""
     with transaction.atomic():

@@ -47,13 +47,21 @@ def progress(job: Job, done: int, total: int, message: str = "") -> None:
         raise Stopped
 
 
-def keep(job: Job, name: str, content: bytes, content_type: str, *, label: str = "", given: bool = False) -> JobFile:
+def give(job: Job, name: str, content: bytes, content_type: str) -> JobFile:
+    """Give a new job the file it is to work on."""
+    digest = hashlib.sha256(content).hexdigest()
+    file = JobFile(job=job, name=name, content_type=content_type, content=content, sha256=digest, given=True)
+    file.save(force_insert=True)
+    return file
+
+
+def keep(job: Job, name: str, content: bytes, content_type: str, *, label: str = "") -> JobFile:
     """Keep a file with its hash; made again, it replaces the one of the same name."""
     file, _ = JobFile.objects.update_or_create(
         job=job,
         name=name,
         defaults={
-            "content": content, "content_type": content_type, "label": label, "given": given,
+            "content": content, "content_type": content_type, "label": label,
             "sha256": hashlib.sha256(content).hexdigest(),
         },
     )  # fmt: skip

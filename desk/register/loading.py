@@ -12,13 +12,13 @@ from django.db import transaction
 from django.db.models import F, Max
 
 from clinic.models import Admission, Diagnosis, Encounter, Identifier, NameKey, NumberBlock, Patient
+from clinic.services.patients import key_rows
 from core.ages import Birth, Precision, Unit, slot_of
 from core.audit import journal
 from core.audit.journal import Note
 from core.db import create_many
 from core.errors import RuleBroken
 from core.ids import derived_id, patient_number
-from core.names import name_keys
 from core.periods import CLINIC_TZ
 from desk.register.checking import Contact, disagree
 from mobile_team.models import DentalCheckup, Session
@@ -176,11 +176,7 @@ class Loader:
                 for p in patients
             ],
         )
-        NameKey.objects.bulk_create(
-            NameKey(key=key, patient=p)
-            for p in patients
-            for key in sorted(name_keys(p.family_name, p.given_name, p.family_name_km, p.given_name_km))
-        )
+        NameKey.objects.bulk_create(key for p in patients for key in key_rows(p))
 
     def _write_checkups(self, contacts: list[Contact]) -> None:
         days, villages = {c.on for c in contacts}, {c.village_id for c in contacts if c.village_id}

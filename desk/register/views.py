@@ -50,7 +50,7 @@ def _ask(request: HttpRequest, form: ImportForm) -> Job:
             KIND, by=request.user, key=f"{digest}:{dry}", dry=dry, file=file.name, language=get_language() or "km"
         )
         if new:
-            work.keep(job, file.name[:200], content, "application/octet-stream", given=True)
+            work.give(job, file.name[:200], content, "application/octet-stream")
             journal.note("desk.register.given", None, by=request.user, file=file.name, sha256=digest, dry=dry)
             transaction.on_commit(lambda: send(job))
     return job

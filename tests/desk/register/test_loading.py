@@ -9,6 +9,7 @@ import io
 import pytest
 
 from clinic.models import Admission, Encounter, Identifier, Patient
+from clinic.selectors import search
 from core.ages import BAND_SETS
 from core.audit import journal
 from core.audit.models import Entry
@@ -253,3 +254,10 @@ class TestRejects:
         rejects = write_rejects(load(as_csv(a_row(sex="?")))).decode("utf-8-sig")
         summary = load(rejects.replace("?", "M", 1).encode())
         assert (summary.added, summary.rejects) == (1, [])
+
+
+class TestFound:
+    def test_people_of_a_register_are_found_by_name_phone_and_reference(self) -> None:
+        load(as_csv(a_row(phone="012 345 678")))
+        for typed in ("Dara Sok", "ដារ៉ា", "345 678", "A-1"):
+            assert [hit.patient.name_latin for hit in search.find(typed, today=TODAY)] == ["Sok Dara"], typed
