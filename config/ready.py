@@ -7,8 +7,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 from django.apps import AppConfig, apps
@@ -60,12 +58,9 @@ def compile_catalogues() -> int:
 
 def make_assets() -> None:
     """Make the web fonts and the icon sprite under `var/assets`; done before, it does nothing."""
-    if find_spec("core.assets"):
-        import_module("core.assets").build()
-    else:
-        from core.pdf.fonts import make_web_fonts
+    from core import assets
 
-        make_web_fonts(settings.ASSETS / "app" / "fonts")
+    assets.build()
 
 
 def collect_static() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from io import StringIO
 from typing import Any
 
 from django.core.management import call_command
@@ -29,5 +30,5 @@ class Command(BaseCommand):
             if not without_database:
                 ready.collect_static()
                 ready.migrate(self.stdout.write)
-                call_command("check", databases=["default"], verbosity=0)
+                call_command("check", databases=["default"], stdout=StringIO())
         self.stdout.write("Ready.")

@@ -13,16 +13,23 @@ import urllib.request
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from config import broker, ready
 from config.celery import hand_back
 from config.supervisor import Child, Supervisor
+from core.accounts.models import User
+from core.accounts.roles import Role
+from core.accounts.services import save_user
+from core.audit.models import Entry
+from desk.demo import build as demo
+from desk.demo.colleagues import LOGINS
 
 WORKERS, THREADS = 2, 4
 
@@ -69,24 +76,17 @@ class Command(BaseCommand):
             ready.make_assets()
             self.say("Pages: static files collected." if ready.collect_static() else "Pages: ready.")
             ready.migrate(self.say)
-            call_command("check", databases=["default"], verbosity=0)
+            call_command("check", databases=["default"], stdout=StringIO())
             self.say(f"Database: ready ({describe_database()}).")
             self.first_people(empty=empty)
 
     def first_people(self, *, empty: bool) -> None:
         """On a database without colleagues: the demonstration year, or one administrator."""
-        from core.accounts.models import User
-        from desk.demo.build import unfinished
-
-        if User.objects.exists() and not unfinished():
-            return
-        if not empty and "demo" in get_commands():
+        if not empty and (demo.unfinished() or not User.objects.exists()):
             self.say("First start: making the demonstration year (once; about a minute) ...")
             call_command("demo", stdout=self.stdout)
+        if User.objects.exists():
             return
-        from core.accounts.roles import Role
-        from core.accounts.services import save_user
-
         password = "-".join(secrets.token_hex(2) for _ in range(4))
         save_user(User(username="admin", name="Administrator", role=Role.ADMIN), password=password, by=None)
         self.say(f"First start: the first administrator is “admin”, password {password} (shown only now).")
@@ -208,11 +208,7 @@ def describe_database() -> str:
 
 def demo_logins() -> list[str]:
     """Return the log-ins of the demonstration year that are in this database, one line each."""
-    from core.accounts.models import User
-
-    try:
-        from desk.demo.colleagues import LOGINS
-    except ImportError:
+    if not Entry.objects.filter(verb=demo.BEGUN).exists():
         return []
     here = set(User.objects.filter(is_active=True).values_list("username", flat=True))
     return [f"  {name:<14} {password}" for name, password in LOGINS if name in here]
