@@ -47,7 +47,7 @@ class Hit:
 def find(text: str, limit: int = 20, *, today: dt.date | None = None) -> list[Hit]:
     """Return the people a text may mean, best first; at most five statements and no count."""
     text = normalise(text)[:100]
-    scores = _by_number(text) if sum(char.isdigit() for char in text) >= 3 else {}
+    scores = _by_number(text) if any(char.isdigit() for char in text) else {}
     if not scores:
         scores = _by_name(" ".join(word for word in text.split() if not any(c.isdigit() for c in word)), limit)
     if len(scores) < limit and len(text) > 2 and not any(char.isdigit() for char in text):
@@ -93,7 +93,7 @@ def _by_number(text: str) -> dict[UUID, float]:
     others = Identifier.objects.filter(value__in={plain, plain.upper(), plain.replace(" ", "")})
     scores = dict.fromkeys(others.values_list("patient_id", flat=True)[:50], 95.0)
     digits = re.sub(r"\D", "", plain)
-    if re.fullmatch(r"[\d\s+().\-/]+", plain):
+    if len(digits) >= 3 and re.fullmatch(r"[\d\s+().\-/]+", plain):
         if len(digits) > 7:
             digits = digits.removeprefix("855").removeprefix("0")
         rows = NameKey.objects.filter(beginning(phone_key(digits))).values_list("patient_id", flat=True)

@@ -41,7 +41,7 @@ def running(job: Job, done: int = 40, total: int = 120) -> Job:
 def done_with_files(job: Job) -> Job:
     claimed = running(job)
     work.keep(claimed, "របាយការណ៍-2026-10.pdf", b"%PDF-1.7 x", "application/pdf", label="PDF")
-    work.keep(claimed, "given.csv", b"a,b", "text/csv", given=True)
+    work.give(claimed, "given.csv", b"a,b", "text/csv")
     work.finish(claimed)
     return Job.objects.get(id=job.id)
 
