@@ -14,6 +14,7 @@ from core.accounts.models import User
 from core.audit import journal
 from core.db import create_many, save_checked
 from core.errors import Conflict, RuleBroken
+from core.gather import gather
 from core.ids import derived_id, uuid7
 from core.khmer import normalise
 from core.places.models import Village
@@ -93,7 +94,7 @@ def _record(
     )  # fmt: skip
     _tell(checkup, findings, seen)
     save_checked(encounter, checkup)
-    create_many(ToothFinding, _rows(checkup, findings))
+    create_many(ToothFinding, _rows(checkup, findings, by))
     journal.note("mobile_team.checkup.recorded", checkup, encounter, held, by=by)
     return checkup
 
@@ -108,15 +109,13 @@ def correct_checkup(
     """
     findings = findings or {}
     _check(findings, seen)
-    locked = _locked(checkup)
-    was = {finding.tooth: finding.code for finding in locked.teeth.all()}
+    # The contact's own change comes first: it holds the row, so that check-up and teeth are read as they now stand.
+    Encounter.objects.filter(checkup=checkup.pk).update(result=_result(seen))
+    locked, was = _as_it_stands(checkup)
     before, contact = told(locked, was), locked.encounter
     _tell(locked, findings, seen)
     save_checked(locked)
-    if contact.result != _result(seen):
-        contact.result = _result(seen)
-        save_checked(contact)
-    _replace(locked, was, findings)
+    _replace(locked, was, findings, by)
     journal.note("mobile_team.checkup.corrected", locked, contact, by=by, before=before)
     return locked
 
@@ -143,10 +142,22 @@ def told(checkup: DentalCheckup, findings: rules.Findings) -> dict[str, Any]:
 
 
 def _locked(checkup: DentalCheckup) -> DentalCheckup:
-    locked = DentalCheckup.objects.select_for_update().select_related("encounter").get(pk=checkup.pk)
-    if locked.encounter.status == Encounter.Status.VOID:
+    """Lock a check-up for change, the contact before it as a correction does, so that two never wait for each other."""
+    rows = DentalCheckup.objects.select_for_update(of=("encounter", "self")).select_related("encounter")
+    return _standing(rows.get(pk=checkup.pk))
+
+
+def _as_it_stands(checkup: DentalCheckup) -> tuple[DentalCheckup, rules.Findings]:
+    """Return a check-up with its chart in one statement."""
+    chart = gather(ToothFinding.objects.all(), "checkup", tooth="tooth", code="code")
+    found: Any = DentalCheckup.objects.select_related("encounter").annotate(chart=chart).get(pk=checkup.pk)
+    return _standing(found), {finding["tooth"]: finding["code"] for finding in found.chart or []}
+
+
+def _standing(checkup: DentalCheckup) -> DentalCheckup:
+    if checkup.encounter.status == Encounter.Status.VOID:
         raise RuleBroken("mobile_team.checkup_void")
-    return locked
+    return checkup
 
 
 def _check(findings: rules.Findings, seen: Seen) -> None:
@@ -165,19 +176,19 @@ def _tell(checkup: DentalCheckup, findings: rules.Findings, seen: Seen) -> None:
         checkup.decayed_permanent = rules.dmft_permanent(findings, None).decayed
 
 
-def _rows(checkup: DentalCheckup, findings: rules.Findings) -> list[ToothFinding]:
+def _rows(checkup: DentalCheckup, findings: rules.Findings, by: User) -> list[ToothFinding]:
     return [
-        ToothFinding(checkup=checkup, tooth=tooth, code=code, recorded_by=checkup.recorded_by)
+        ToothFinding(checkup=checkup, tooth=tooth, code=code, recorded_by=by)
         for tooth, code in sorted(findings.items())
     ]
 
 
-def _replace(checkup: DentalCheckup, was: rules.Findings, findings: rules.Findings) -> None:
+def _replace(checkup: DentalCheckup, was: rules.Findings, findings: rules.Findings, by: User) -> None:
     """Write the teeth that are new or different, and take away those no longer marked."""
     if gone := was.keys() - findings.keys():
         checkup.teeth.filter(tooth__in=gone).delete()
     ToothFinding.objects.bulk_create(
-        [row for row in _rows(checkup, findings) if was.get(row.tooth) != row.code],
+        [row for row in _rows(checkup, findings, by) if was.get(row.tooth) != row.code],
         update_conflicts=True, unique_fields=["checkup", "tooth"], update_fields=["code", "recorded_at", "recorded_by"],
     )  # fmt: skip
 

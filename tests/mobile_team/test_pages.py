@@ -205,6 +205,10 @@ def test_a_checkup_is_shown_corrected_and_voided_within_its_budgets(browser):
     )
     assert (response.status_code, response.url) == (302, url("checkup", checkup.pk))
     assert count <= 12
+    all_at_once = SEEN | {"id": checkup.pk, "findings": "54=B 16=1", "advised_to_come": "yes"}
+    response, count = statements(lambda: browser.post(url("checkup_edit", checkup.pk), all_at_once))
+    assert response.status_code == 302
+    assert count <= 12
     assert browser.post(url("checkup_void", checkup.pk), {"reason": " "}).status_code == 422
     response, count = statements(lambda: browser.post(url("checkup_void", checkup.pk), {"reason": "wrong child"}))
     assert response.status_code == 302

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -220,6 +221,32 @@ def test_a_void_checkup_is_not_corrected_nor_voided_again():
         checkups.correct_checkup(checkup=checkup, by=somebody())
     with pytest.raises(RuleBroken, match="checkup_void"):
         checkups.void_checkup(checkup=checkup, reason="again", by=somebody())
+
+
+def test_a_tooth_added_by_a_correction_is_the_word_of_who_corrected(mobile):
+    checkup = a_checkup(findings={55: "B"})
+    checkups.correct_checkup(checkup=checkup, findings={55: "B", 54: "B"}, by=mobile)
+    assert ToothFinding.objects.get(tooth=54).recorded_by == mobile
+    assert ToothFinding.objects.get(tooth=55).recorded_by == checkup.recorded_by
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_checkup_corrected_and_voided_at_once_stays_whole():
+    by, session = somebody(), a_session()
+    for _ in range(5):
+        checkup = a_checkup(session=session, findings={55: "B"})
+
+        def correct(tooth, checkup=checkup):
+            checkups.correct_checkup(checkup=DentalCheckup(pk=checkup.pk), findings={tooth: "B"}, by=by)
+
+        def void(checkup=checkup):
+            checkups.void_checkup(checkup=DentalCheckup(pk=checkup.pk), reason="wrong child", by=by)
+
+        results = at_once(partial(correct, 54), void, partial(correct, 53), void)
+        refused = [result for result in results if isinstance(result, Exception)]
+        assert all(str(error) == "mobile_team.checkup_void" for error in refused), refused
+        assert Encounter.objects.get(checkup=checkup.pk).status == "void"
+        assert ToothFinding.objects.filter(checkup=checkup.pk).count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
