@@ -54,7 +54,10 @@ def _next_number(book: str) -> int:
 
 @transaction.atomic
 def void(*, donation_id: UUID, on: date, reason: str, by: Any, today: date) -> Donation:
-    """Void a receipt: the entry is reversed on `on`, the receipt stays with its reason."""
+    """Void a receipt: the entry is reversed on `on`, the receipt stays with its reason.
+
+    Raises RuleBroken("pharmacy.gift_spent") when the fund no longer holds as much.
+    """
     rules.not_in_the_future(on, today)
     reason = rules.said_why(reason)
     donation = Donation.objects.select_for_update(of=("self",)).select_related("entry").get(pk=donation_id)
@@ -64,7 +67,7 @@ def void(*, donation_id: UUID, on: date, reason: str, by: Any, today: date) -> D
         raise RuleBroken("pharmacy.before_the_mistake", field="on")
     back = ledger.mirror(donation.entry, on, f"{donation.receipt}: {reason}"[:200], by)
     donation.void_reason = reason
-    save_checked(back, donation, create=True)
     note("pharmacy.donation.voided", donation, back, by=by, receipt=donation.receipt, reason=reason, on=on)
-    ledger.paid_from(Fund.MEDICINE, back.money, on, field="on")
+    ledger.can_pay(Fund.MEDICINE, back.money, on, field="on", code="pharmacy.gift_spent")
+    save_checked(back, donation)
     return donation

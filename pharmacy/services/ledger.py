@@ -20,18 +20,18 @@ def mirror(entry: Entry, on: date, memo: str, by: Any) -> Entry:
     )  # fmt: skip
 
 
-def paid_from(fund: str, amount: Money, on: date, *, field: str) -> None:
-    """Refuse this transaction when what it paid out of a fund's cash leaves any day from `on` on below zero.
+def can_pay(fund: str, amount: Money, on: date, *, field: str, code: str = "pharmacy.fund_overspent") -> None:
+    """Refuse to pay out of a fund's cash what would leave any day from `on` on below zero.
 
-    Call it after `note`: that holds the clock until the commit, which every writer takes before its own. So what
-    is read here cannot be changed by another any more, whatever the database, and it costs no lock of its own.
-    Raises RuleBroken("pharmacy.fund_overspent") with what could have been paid; all that was written goes back.
+    Call it after `note` and before the entry is saved: `note` holds the clock until the commit, and every writer
+    takes the clock. So what is read here cannot be changed by another any more, whatever the database, and it costs
+    no lock of its own; and who is refused has not written every row for nothing.
+    Raises RuleBroken(code) with what could have been paid.
     """
-    spent = money.daily(Account.code_of(Account.CASH, fund, amount.currency), since=on)
-    before = [*spent, (on, amount.minor)]
-    available = rules.free(before, on)
-    if amount.minor > available:
-        raise RuleBroken("pharmacy.fund_overspent", field=field, available=Money(available, amount.currency).format())
+    deltas = money.daily(Account.code_of(Account.CASH, fund, amount.currency), since=on)
+    available = Money(rules.free(deltas, on), amount.currency)
+    if amount > available:
+        raise RuleBroken(code, field=field, available=available.format())
 
 
 def payment(role: str, fund: str, amount: Money) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from core.ids import uuid7
 from core.money import Money, total
 from pharmacy import rules
 from pharmacy.models import Account, Batch, Entry, Fund, Medicine, Move, Place, Purchase
+from pharmacy.selectors.stock import daily
 from pharmacy.services import ledger, stock
 
 
@@ -55,16 +56,14 @@ def record(
         for line in lines
     ]  # fmt: skip
     moves = [
-        Move(
-            batch=batch, source_id=Place.SOURCE, target_id=Place.STORE, quantity=line.quantity, on=on, recorded_by=by
-        )
+        Move(batch=batch, source_id=Place.SOURCE, target_id=Place.STORE, quantity=line.quantity, on=on, recorded_by=by)
         for batch, line in zip(batches, lines, strict=True)
     ]
+    note("pharmacy.purchase.recorded", purchase, entry, *batches, *moves, by=by, sum=sum.format(), fund=fund, on=on)
+    ledger.can_pay(fund, sum, on, field="sum")
     save_checked(entry, purchase)
     create_many(Batch, batches)
     create_many(Move, moves)
-    note("pharmacy.purchase.recorded", purchase, entry, *batches, *moves, by=by, sum=sum.format(), fund=fund, on=on)
-    ledger.paid_from(fund, sum, on, field="sum")
     return purchase
 
 
@@ -91,14 +90,12 @@ def void(*, purchase_id: UUID, on: date, reason: str, by: Any, today: date) -> P
     """
     rules.not_in_the_future(on, today)
     reason = rules.said_why(reason)
-    purchase = Purchase.objects.select_for_update(of=("self",)).select_related("entry").get(pk=purchase_id)
-    if purchase.void_reason:
-        raise RuleBroken("pharmacy.void_already")
+    came = _hold(purchase_id)
+    purchase: Any = came[0].batch.purchase
     if on < purchase.on:
         raise RuleBroken("pharmacy.before_the_mistake", field="on")
-    came = list(Move.objects.filter(batch__purchase=purchase, source=Place.SOURCE))
-    deltas = stock.hold([move.batch_id for move in came], Place.STORE, on)
-    if any(move.quantity > rules.free(deltas[move.batch_id], on) for move in came):
+    deltas = daily([move.batch_id for move in came], Place.STORE, since=on)
+    if any(move.quantity > rules.free(deltas.get(move.batch_id, []), on) for move in came):
         raise RuleBroken("pharmacy.given_out_since")
     purchase.void_reason = reason
     entry = ledger.mirror(purchase.entry, on, f"{purchase.entry.memo}: {reason}"[:200], by)
@@ -107,3 +104,16 @@ def void(*, purchase_id: UUID, on: date, reason: str, by: Any, today: date) -> P
     create_many(Move, moves)
     note("pharmacy.purchase.voided", purchase, entry, *moves, by=by, reason=reason, on=on)
     return purchase
+
+
+def _hold(purchase_id: UUID) -> list[Move]:
+    """Lock a purchase with its batches and return how each of them came in: one statement.
+
+    Every purchase has a batch, so nothing found is a purchase that does not stand.
+    Raises RuleBroken("pharmacy.void_already").
+    """
+    came = Move.objects.filter(batch__purchase=purchase_id, batch__purchase__void_reason="", source=Place.SOURCE)
+    held = came.select_for_update(of=("batch", "batch__purchase")).select_related("batch__purchase__entry")
+    if moves := list(held.order_by("batch")):
+        return moves
+    raise RuleBroken("pharmacy.void_already")

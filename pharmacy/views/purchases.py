@@ -62,11 +62,11 @@ def purchase(request: HttpRequest, id: UUID) -> HttpResponse:
 @requires(Action.CORRECT_BOOKS)
 def void(request: HttpRequest, id: UUID) -> HttpResponse:
     """Take a whole purchase back, with a reason."""
-    found = get_object_or_404(Purchase.objects.select_related("entry"), pk=id)
     form = ReasonForm(sent(request))
     if form.is_valid():
         given = {"purchase_id": id, "on": today(), "reason": form.cleaned_data["reason"]}
         if done(form, None, services.void, **given, by=request.user, today=today()):
             messages.success(request, _("Taken back: the money is in the fund again, the medicine out of the store."))
             return redirect("pharmacy:purchase", id)
+    found = get_object_or_404(Purchase.objects.select_related("entry"), pk=id)
     return render(request, "pharmacy/void.html", {"form": form, "purchase": found}, status=422 if form.errors else 200)

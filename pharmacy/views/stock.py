@@ -118,9 +118,7 @@ def move(request: HttpRequest, id: UUID, deed: str) -> HttpResponse:
 @requires(Action.MOVE_STOCK)
 def reverse(request: HttpRequest, id: UUID) -> HttpResponse:
     """Take one move back, with a reason."""
-    found = get_object_or_404(
-        Move.objects.select_related("batch__medicine", "source", "target", "recorded_by"), pk=id
-    )
+    found = get_object_or_404(Move.objects.select_related("batch__medicine", "source", "target", "recorded_by"), pk=id)
     form = ReasonForm(sent(request))
     if form.is_valid():
         reason = form.cleaned_data["reason"]

@@ -96,7 +96,7 @@ def test_a_voided_donation_leaves_its_receipt_and_takes_the_money_out_again() ->
 def test_a_donation_cannot_be_voided_once_its_money_is_spent() -> None:
     given = a_donation(riel(30_000), on=MONDAY)
     bought(30_000, (a_medicine(), 300, 30_000))
-    with refused("pharmacy.fund_overspent", "on"):
+    with refused("pharmacy.gift_spent", "on"):
         donations.void(donation_id=given.id, on=TODAY, reason="typo", by=somebody(), today=TODAY)
     assert Donation.objects.get().void_reason == ""
 
