@@ -56,6 +56,7 @@ VERBS: dict[str, str] = {
     "pharmacy.donation.received": _("received a donation"),
     "pharmacy.donation.voided": _("cancelled a donation's receipt"),
     "pharmacy.medicine.dispensed": _("gave medicine to a patient"),
+    "pharmacy.medicine.reorder_level_set": _("said when a medicine runs low"),
     "pharmacy.purchase.recorded": _("recorded a purchase of medicine"),
     "pharmacy.purchase.voided": _("cancelled a purchase"),
     "pharmacy.stock.adjusted": _("corrected the stock after counting"),

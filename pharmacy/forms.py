@@ -136,6 +136,12 @@ class ReasonForm(forms.Form):
     reason = TextField(label=_("Reason"), max_length=160)
 
 
+class ReorderForm(forms.Form):
+    """From how many units on a medicine runs low."""
+
+    level = NumberField(label=_("Order again at"), min_value=0, max_value=MOST, help_text=_("0 means never."))
+
+
 class DispenseForm(ShelfForm):
     """Medicine handed to a patient."""
 

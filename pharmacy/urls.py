@@ -9,6 +9,7 @@ urlpatterns = [
     path("", stock.stock, name="stock"),
     path("medicines/", stock.medicines, name="medicines"),
     path("medicines/<int:id>/", stock.medicine, name="medicine"),
+    path("medicines/<int:id>/reorder/", stock.reorder, name="reorder"),
     path("receive/", stock.receive, name="receive"),
     path("batches/<uuid:id>/transfer/", stock.move, {"deed": "transfer"}, name="transfer"),
     path("batches/<uuid:id>/write-off/", stock.move, {"deed": "write-off"}, name="write_off"),

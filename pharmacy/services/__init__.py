@@ -1,1 +1,1 @@
-"""What is done to medicine and money: `stock`, `dispensing`, `donations`, `purchases`; `books` proves the rest."""
+"""What is done to medicine and money, a file for each noun; `books` proves what one row cannot say."""

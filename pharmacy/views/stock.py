@@ -9,16 +9,17 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
-from pharmacy.forms import CountForm, ReasonForm, ReceiveForm, TransferForm, WriteOffForm, starting
+from pharmacy.forms import CountForm, ReasonForm, ReceiveForm, ReorderForm, TransferForm, WriteOffForm, starting
 from pharmacy.models import Batch, Medicine, Move, Place
 from pharmacy.selectors import stock as selectors
+from pharmacy.services import formulary
 from pharmacy.services import stock as services
 from pharmacy.views.common import done, number_from, sent, today, uuid_from
 
@@ -51,12 +52,31 @@ def stock(request: HttpRequest) -> HttpResponse:
 @requires(Action.SEE_STOCK)
 def medicine(request: HttpRequest, id: int) -> HttpResponse:
     """Show one medicine: its batches, and its stock card."""
+    return _card(request, id)
+
+
+@requires(Action.MOVE_STOCK)
+def reorder(request: HttpRequest, id: int) -> HttpResponse:
+    """Set at how many units a medicine runs low; a wrong number is said on its card."""
+    form = ReorderForm(sent(request))
+    if form.is_valid():
+        try:
+            formulary.set_reorder_level(medicine_id=id, **form.cleaned_data, by=request.user)
+        except Medicine.DoesNotExist:
+            raise Http404 from None
+        messages.success(request, _("Saved."))
+        return redirect("pharmacy:medicine", id)
+    return _card(request, id, form if form.is_bound else None)
+
+
+def _card(request: HttpRequest, id: int, form: ReorderForm | None = None) -> HttpResponse:
     found = get_object_or_404(Medicine, pk=id)
     lines, more = selectors.card(found, before=uuid_from(request, "before"))
     return render(request, "pharmacy/medicine.html", {
         "medicine": found, "held": selectors.held(found), "lines": lines, "today": today(),
         "soon": today() + selectors.SOON, "older": f"?before={more}" if more else "",
-    })  # fmt: skip
+        "form": form or ReorderForm(initial={"level": found.reorder_at}),
+    }, status=422 if form else 200)  # fmt: skip
 
 
 @require_safe

@@ -12,10 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from core.accounts.models import User
+from core.audit.models import Entry as Written
 from core.audit.models import Read
 from core.ids import uuid7
 from core.money import Currency, Money
 from pharmacy.models import Batch, Dispensing, Donation, Entry, Medicine, Move, Purchase
+from pharmacy.selectors import stock
 from pharmacy.services import books
 from tests.builders import TODAY, a_batch, a_donation, a_medicine, a_patient, a_village, somebody
 from tests.people import client_of
@@ -91,6 +93,23 @@ class TestStock:
         assert answer.context["lines"][0].balance == sum(range(1, 41))
         older = ask(client_of(pharmacist), "medicine", a_medicine().pk, most=8, query=answer.context["older"])
         assert [line.balance for line in older.context["lines"]][-1] == 1
+
+    def test_the_level_of_running_low_is_set_on_the_card_and_written_in_the_log(
+        self, pharmacist: User, nurse: User
+    ) -> None:
+        a_batch(10)
+        medicine, client = a_medicine(), client_of(pharmacist)
+        ask(client, "reorder", medicine.pk, most=12, data={"level": "១០"}, status=302)
+        assert stock.summary(TODAY)["low"] == 1
+        assert "Order again when 10 or fewer are left" in ask(client, "medicine", medicine.pk, most=8).content.decode()
+        written = Written.objects.get(verb="pharmacy.medicine.reorder_level_set")
+        assert written.detail == {"medicine": medicine.pk, "before": 0, "level": 10}
+        for wrong in ("", "-1", "many", "99999999999999999999", "1000001"):
+            ask(client, "reorder", medicine.pk, most=12, data={"level": wrong}, status=422)
+        ask(client, "reorder", medicine.pk, most=8)
+        ask(client, "reorder", 999999, most=12, data={"level": "1"}, status=404)
+        ask(client_of(nurse), "reorder", medicine.pk, most=4, data={"level": "1"}, status=403)
+        assert Medicine.objects.get(pk=medicine.pk).reorder_at == 10
 
     def test_medicine_is_taken_in_with_khmer_digits_and_only_once(self, pharmacist: User) -> None:
         medicine = a_medicine()
