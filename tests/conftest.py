@@ -39,12 +39,21 @@ def pytest_configure(config: pytest.Config) -> None:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
     settings.WHITENOISE_AUTOREFRESH = True
+    # Playwright leaves a running loop in the thread; whatever test comes next must still reach the database.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     if ON_SQLITE:
         # Always a file, never `:memory:`: threads then have connections of their own, as in the clinic.
         shm = Path("/dev/shm")
         folder = tempfile.mkdtemp(prefix="clinic-test-", dir=shm if os.access(shm, os.W_OK) else None)
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
         settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(Path(folder) / "clinic.sqlite3")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """On several cores keep a file together, and all journeys: they share one started system."""
+    for item in items:
+        flows = "flows" in item.path.parts
+        item.add_marker(pytest.mark.xdist_group("flows" if flows else str(item.path)))
 
 
 @pytest.fixture(scope="session")
