@@ -12,7 +12,7 @@ from uuid import UUID
 import phonenumbers
 
 from clinic.models import DischargeType, Encounter, Outcome
-from core.ages import Birth, Precision, parse_age
+from core.ages import Birth, Precision, Unit, parse_age
 from core.errors import RuleBroken
 from core.ids import derived_id
 from core.khmer import latin_digits, normalise
@@ -63,7 +63,7 @@ class Contact:
     names: dict[str, str]
     sex: str
     birth: Birth | None
-    told: tuple[int, str, dt.date] | None
+    told: tuple[int, Unit, dt.date] | None
     village_id: int | None
     phone: str
     on: dt.date
@@ -199,7 +199,7 @@ def _check_day(on: dt.date | None, today: dt.date, reasons: Reasons) -> None:
         reasons.add("desk.date_too_old", "contact_date", value=on.isoformat())
 
 
-def _birth(cell: dict[str, str], on: dt.date | None, reasons: Reasons) -> tuple[Birth | None, tuple[int, str] | None]:
+def _birth(cell: dict[str, str], on: dt.date | None, reasons: Reasons) -> tuple[Birth | None, tuple[int, Unit] | None]:
     """Return what the row says of the birth, and the age as told when that is all it says."""
     if cell["birth_date"]:
         return reasons.ask("birth_date", read_birth, latin_digits(cell["birth_date"]), on), None

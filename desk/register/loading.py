@@ -5,15 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Max
 
 from clinic.models import Admission, Diagnosis, Encounter, Identifier, NameKey, NumberBlock, Patient
+from clinic.rules.contacts import slot_at
 from clinic.services.patients import key_rows
-from core.ages import Birth, Precision, Unit, slot_of
+from core.ages import Precision
 from core.audit import journal
 from core.audit.journal import Note
 from core.db import create_many
@@ -258,32 +259,21 @@ def _learn(contact: Contact, known: Known) -> None:
 
 def _encounter(contact: Contact, known: Known, by: Any) -> Encounter:
     patient = known.patient
-    told = contact.told
+    told = contact.told[:2] if contact.told else None
     return Encounter(
         id=contact.id, patient=patient, kind=contact.kind, on=contact.on, status=Encounter.Status.CLOSED,
         village_id=contact.village_id or patient.village_id,
-        age_slot=age_slot(patient.birth, contact.on, contact.birth),
+        age_slot=slot_at(contact.on, birth=patient.birth, told=told),
         told_age=told[0] if told else None, told_unit=told[1] if told else "", result=contact.result,
         result_text=contact.outcome_text, recorded_by=by,
     )  # fmt: skip
 
 
-def age_slot(known: Birth | None, on: dt.date, said: Birth | None) -> int | None:
-    """Return the age slot of a contact: by the known birth date, else by the age told then (docs/adr/0004)."""
-    if known and known.precision != Precision.STATED:
-        return slot_of(known.date, on)
-    birth = said or known
-    return slot_of(birth.date, on) if birth else None
-
-
 def _reslot(patients: Iterable[Patient], skip: set[UUID]) -> list[Encounter]:
     """Write the age anew on earlier contacts of people whose birth became better known; return what changed."""
-    changed = []
-    for e in (
-        Encounter.objects.filter(patient__in=[p.pk for p in patients]).exclude(pk__in=skip).select_related("patient")
-    ):
-        said = Birth.from_stated(e.told_age, cast("Unit", e.told_unit), e.on) if e.told_age is not None else None
-        slot = age_slot(e.patient.birth, e.on, said)
+    changed, births = [], {p.pk: p.birth for p in patients}
+    for e in Encounter.objects.filter(patient__in=births).exclude(pk__in=skip):
+        slot = slot_at(e.on, birth=births[e.patient_id], told=e.told)
         if slot != e.age_slot:
             e.age_slot = slot
             changed.append(e)
