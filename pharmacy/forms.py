@@ -139,7 +139,10 @@ class ReasonForm(forms.Form):
 class ReorderForm(forms.Form):
     """From how many units on a medicine runs low."""
 
-    level = NumberField(label=_("Order again at"), min_value=0, max_value=MOST, help_text=_("0 means never."))
+    level = NumberField(
+        label=_("Order again at"), min_value=0, max_value=MOST,
+        help_text=_("From this number down it is shown as running low; 0 is never."),
+    )  # fmt: skip
 
 
 class DispenseForm(ShelfForm):

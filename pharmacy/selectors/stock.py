@@ -170,6 +170,11 @@ def held(medicine: Medicine) -> list[Held]:
     return [Held(b, p, n) for b in batches for p in places if (n := net.get((b.pk, p.code), 0))]
 
 
+def lying(batch: Batch) -> dict[str, int]:
+    """Return how much of one batch lies at each place, outside included: two statements."""
+    return {place: n for (_, place), n in _net(Move.objects.filter(batch=batch), "batch").items()}
+
+
 def lots(medicine: Medicine, place: str, today: date) -> list[Held]:
     """Return what can be dispensed from one shelf today, the first to expire first: two statements."""
     batches = list(Batch.objects.filter(medicine=medicine, expires_on__gte=today).order_by("expires_on", "id"))

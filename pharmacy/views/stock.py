@@ -131,14 +131,17 @@ def move(request: HttpRequest, id: UUID, deed: str) -> HttpResponse:
     if form.is_valid() and done(form, Move, how.act, batch=batch, **form.cleaned_data, by=request.user, today=today()):
         messages.success(request, _("Saved."))
         return redirect("pharmacy:medicine", batch.medicine_id)
-    context = {"form": form, "batch": batch, "deed": how, "today": today()}
+    held, shelves = selectors.lying(batch), form.fields[how.shelf].choices  # type: ignore[attr-defined]
+    lying = [(name, held[code]) for code, name in shelves if held.get(code)]
+    context = {"form": form, "batch": batch, "deed": how, "lying": lying, "today": today()}
     return render(request, "pharmacy/move.html", context, status=422 if form.errors else 200)
 
 
 @requires(Action.MOVE_STOCK)
 def reverse(request: HttpRequest, id: UUID) -> HttpResponse:
     """Take one move back, with a reason."""
-    found = get_object_or_404(Move.objects.select_related("batch__medicine", "source", "target", "recorded_by"), pk=id)
+    related = ("batch__medicine", "source", "target", "recorded_by", "reversed_by")
+    found = get_object_or_404(Move.objects.select_related(*related), pk=id)
     form = ReasonForm(sent(request))
     if form.is_valid():
         reason = form.cleaned_data["reason"]

@@ -38,9 +38,7 @@ def test_the_last_box_is_given_once(hands):
     patient, by, medicine = a_patient(), somebody(), a_medicine()
 
     def give():
-        return dispensing.dispense(
-            patient=patient, medicine=medicine, quantity=4, on=TODAY, by=by, today=TODAY
-        )
+        return dispensing.dispense(patient=patient, medicine=medicine, quantity=4, on=TODAY, by=by, today=TODAY)
 
     refused = codes(at_once(*[give] * hands))
     assert refused == ["pharmacy.not_enough"] * (hands - 1)
@@ -116,3 +114,23 @@ def test_receipts_have_no_gap_when_eight_write_at_once_and_some_fail():
     assert refused == ["core.invalid"] * 4
     assert [d.receipt for d in Donation.objects.order_by("number")] == [f"D-00000{n}" for n in range(1, 5)]
     assert books.first_broken() is None
+
+
+def test_a_purchase_is_taken_back_once_and_not_while_its_boxes_leave():
+    a_donation(riel(30_000))
+    by, medicine, common = somebody(), a_medicine(), {"on": TODAY, "by": somebody(), "today": TODAY}
+    lines = [purchases.Line(medicine, 100, date(2027, 12, n), riel(10_000)) for n in (1, 2, 3)]
+    bought = purchases.record(supplier="Takeo", lines=lines, sum=riel(30_000), on=TODAY, by=by, today=TODAY)
+    last = bought.batches.order_by("-expires_on")[0]
+
+    def void():
+        purchases.void(purchase_id=bought.pk, reason="wrong", **common)
+
+    def move():
+        shelves.transfer(batch=last, source="store", target="kit-1", quantity=1, **common)
+
+    refused = codes(at_once(void, move, void, void))
+    assert set(refused) <= {"pharmacy.void_already", "pharmacy.given_out_since", "pharmacy.not_enough"}
+    assert len(refused) == 3
+    assert books.first_broken() is None
+    assert broken_at() is None

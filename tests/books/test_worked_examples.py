@@ -67,9 +67,7 @@ def test_a_village_gives_and_the_money_becomes_medicine_and_the_medicine_reaches
 
     batch = Batch.objects.get(medicine=paracetamol)
     assert batch.cost == 30_000  # 100 riel a tablet
-    shelves.transfer(
-        batch=batch, source="store", target="dispensary", quantity=50, on=TUESDAY, by=by, today=TODAY
-    )
+    shelves.transfer(batch=batch, source="store", target="dispensary", quantity=50, on=TUESDAY, by=by, today=TODAY)
     patient = a_patient()
     dispensing.dispense(
         patient=patient, medicine=paracetamol, quantity=10, directions="1 × 3", on=WEDNESDAY, by=by, today=TODAY
@@ -167,9 +165,7 @@ def test_a_purchase_stays_once_a_tablet_of_it_left_the_store() -> None:
     a_donation(riel(50_000), on=MONDAY)
     purchase = bought(30_000, (a_medicine(), 300, 30_000))
     batch = Batch.objects.get()
-    shelves.transfer(
-        batch=batch, source="store", target="kit-1", quantity=1, on=TODAY, by=somebody(), today=TODAY
-    )
+    shelves.transfer(batch=batch, source="store", target="kit-1", quantity=1, on=TODAY, by=somebody(), today=TODAY)
     with refused("pharmacy.given_out_since"):
         purchases.void(purchase_id=purchase.id, on=TODAY, reason="wrong", by=somebody(), today=TODAY)
     with refused("pharmacy.reverse_the_purchase"):

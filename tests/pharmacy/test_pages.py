@@ -159,7 +159,8 @@ class TestStock:
     def test_a_batch_is_moved_once_however_often_it_is_sent(self, pharmacist: User, deed: str, sent: Any) -> None:
         batch = a_batch(10)
         client = client_of(pharmacist)
-        ask(client, deed, batch.pk, most=8, query="?at=dispensary")
+        page = ask(client, deed, batch.pk, most=8, query="?at=dispensary").content.decode()
+        assert "Dispensary&nbsp;<strong>10</strong>" in page
         sent |= {"id": str(uuid7()), "on": "20/11/2026"}
         for _ in range(2):
             ask(client, deed, batch.pk, most=12, data=sent, status=302)
@@ -175,7 +176,9 @@ class TestStock:
         ask(client, "reverse", move.pk, most=8)
         ask(client, "reverse", move.pk, most=8, data={"reason": ""}, status=422)
         ask(client, "reverse", move.pk, most=12, data={"reason": "not ours"}, status=302)
-        ask(client, "reverse", move.pk, most=12, data={"reason": "again"}, status=422)
+        again = ask(client, "reverse", move.pk, most=12, data={"reason": "again"}, status=422).content.decode()
+        assert "not ours" in again
+        assert 'name="reason"' not in again
         assert books.first_broken() is None
 
 
@@ -302,6 +305,9 @@ class TestDonations:
         ask(client, "donation_void", given.pk, most=8)
         ask(client, "donation_void", given.pk, most=8, data={"reason": " "}, status=422)
         ask(client, "donation_void", given.pk, most=12, data={"reason": "counted twice"}, status=302)
+        again = ask(client, "donation_void", given.pk, most=8).content.decode()
+        assert "counted twice" in again
+        assert 'name="reason"' not in again
         page = ask(client, "donations", most=8).content.decode()
         assert "counted twice" in page
         assert "D-000001" in page
