@@ -49,12 +49,17 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(Path(folder) / "clinic.sqlite3")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """On several cores keep a file together, and all journeys: they share one started system."""
-    for item in items:
-        flows = "flows" in item.path.parts
-        item.add_marker(pytest.mark.xdist_group("flows" if flows else str(item.path)))
+    from xdist.scheduler import LoadFileScheduling
+
+    class Together(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return "journeys" if "flows/" in file else file
+
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session")
