@@ -34,6 +34,7 @@ WORDS: dict[str, str] = {
     "core.number_unreadable": _("This is not a patient number."),
     "core.key_unreadable": _("This is not the key of a record."),
     "core.phone_unreadable": _("This is not a phone number. Write it like 012 345 678."),
+    "core.changed_meanwhile": _("Somebody else changed this record while you were writing. Choose what shall stand."),
     "accounts.last_administrator": _("At least one administrator must be able to log in."),
     "constraint.same_id": _("This has been saved already."),
     "constraint.foreign_key": _("Something this refers to is not there any more."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import cast
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -73,6 +74,10 @@ class Encounter(Recorded, Synced):
     status = models.CharField(max_length=6, choices=Status.choices, default=Status.OPEN)
     urgency = models.PositiveSmallIntegerField(_("urgency"), choices=Urgency.choices, default=Urgency.ROUTINE)
     arrived_at = models.DateTimeField(null=True, blank=True)
+    seen_at = models.DateTimeField(null=True, blank=True)
+    seen_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     new_case = models.BooleanField(_("new case"), default=True)
     complaint = models.TextField(_("complaint"), blank=True)
     findings = models.TextField(_("findings"), blank=True)
@@ -148,9 +153,14 @@ class Vitals(Recorded, Synced):
     muac = models.PositiveSmallIntegerField(
         _("mid-upper arm (mm)"), null=True, blank=True, validators=[MinValueValidator(60), MaxValueValidator(400)]
     )
+    glucose = models.PositiveSmallIntegerField(
+        _("blood sugar (mg/dl)"), null=True, blank=True, validators=[MinValueValidator(10), MaxValueValidator(1500)]
+    )
+    void_reason = models.CharField(max_length=200, blank=True)
 
     MEASURES = (
         "temperature", "heart_rate", "respiratory_rate", "systolic", "diastolic", "oxygen", "weight", "height", "muac",
+        "glucose",
     )  # fmt: skip
 
     class Meta:
@@ -164,7 +174,8 @@ class Vitals(Recorded, Synced):
                 & (Q(oxygen=None) | Q(oxygen__range=(40, 100)))
                 & (Q(weight=None) | Q(weight__range=(Decimal("0.5"), 200)))
                 & (Q(height=None) | Q(height__range=(30, 220)))
-                & (Q(muac=None) | Q(muac__range=(60, 400))),
+                & (Q(muac=None) | Q(muac__range=(60, 400)))
+                & (Q(glucose=None) | Q(glucose__range=(10, 1500))),
                 name="clinic_vitals_possible",
             ),
         ]
@@ -188,8 +199,29 @@ class Diagnosis(Recorded, Synced):
 
 
 class Treatment(Recorded, Synced):
-    """What was given or done: a medicine with its dose, or a procedure, in words."""
+    """What was given, ordered or done: a medicine with its dose, or a procedure, in words.
+
+    `atc` is the code of the medicine where the formulary knows it, for the check against allergies. `stopped_at` ends
+    an order of a stay.
+    """
 
     encounter = models.ForeignKey(Encounter, on_delete=models.PROTECT, related_name="treatments")
     what = models.CharField(_("medicine or treatment"), max_length=160)
     dose = models.CharField(_("dose and how long"), max_length=160, blank=True)
+    atc = models.CharField("ATC", max_length=7, blank=True)
+    stopped_at = models.DateTimeField(null=True, blank=True)
+
+
+class EncounterVersion(Recorded):
+    """How a contact read before somebody changed it: a document that stays readable, with who changed it and why.
+
+    `recorded_by` and `recorded_at` say who changed it and when; the newest state is the contact itself.
+    """
+
+    encounter = models.ForeignKey(Encounter, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveSmallIntegerField()
+    why = models.CharField(_("why it was changed"), max_length=200, blank=True)
+    document = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["encounter", "number"], name="clinic_version_once")]

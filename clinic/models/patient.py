@@ -30,6 +30,22 @@ class AgeUnit(models.TextChoices):
     YEARS = "y", _("years")
 
 
+class Payer(models.TextChoices):
+    """Who pays for the care; ministry codes (PMRS v2, reference/pmrs_lookup.csv)."""
+
+    HEF_POOR = "PATY-0000N09", _("Health Equity Fund: poor")
+    HEF_AT_RISK = "PATY-00003LD", _("Health Equity Fund: at risk")
+    HEF_INFORMAL = "PATY-00002NF", _("Health Equity Fund: informal worker")
+    HEF_NUTRITION = "PATY-00002EH", _("Health Equity Fund: child nutrition project")
+    NSSF = "PATY-000K010", _("Social Security Fund (NSSF)")
+    NSSF_EMPLOYEE = "PATY-0000G3E", _("NSSF: employee")
+    NSSF_PUBLIC = "PATY-00B003F", _("NSSF: public servant")
+    NSSF_SELF = "PATY-000T040", _("NSSF: self-employed")
+    DISCOUNT = "PATY-0000H08", _("Pays less")
+    FREE = "PATY-0J0000C", _("Free of charge")
+    FULL = "PATY-00T001A", _("Pays in full")
+
+
 class Patient(Recorded, Synced):
     """A person known to the centre.
 
@@ -53,11 +69,20 @@ class Patient(Recorded, Synced):
     village = models.ForeignKey(Village, null=True, blank=True, on_delete=models.PROTECT, verbose_name=_("village"))
     phone = models.CharField(_("phone"), max_length=16, blank=True, db_index=True)
     guardian = models.CharField(_("parent or guardian"), max_length=120, blank=True)
+    household = models.ForeignKey(
+        "clinic.Household", null=True, blank=True, on_delete=models.PROTECT, related_name="members"
+    )
+    payer = models.CharField(_("who pays"), max_length=12, choices=Payer.choices, blank=True)
+    no_allergy_on = models.DateField(_("asked on, no allergy known"), null=True, blank=True)
     deceased_on = models.DateField(_("died on"), null=True, blank=True)
     deceased_source = models.CharField(max_length=120, blank=True)
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | ~Q(merged_into=F("id")), name="clinic_patient_not_merged_into_itself"
+            ),
             models.CheckConstraint(condition=Q(sex__in=["F", "M"]), name="clinic_patient_sex"),
             models.CheckConstraint(
                 condition=~(Q(family_name="") & Q(given_name="") & Q(family_name_km="") & Q(given_name_km="")),
@@ -125,8 +150,19 @@ class Patient(Recorded, Synced):
         return self.birth_precision not in {Precision.DAY.value, Precision.UNKNOWN.value}
 
 
+class EquityLevel(models.TextChoices):
+    """How poor the household is, as the equity card says (IDPoor, Ministry of Planning)."""
+
+    POOR_1 = "1", _("Very poor (level 1)")
+    POOR_2 = "2", _("Poor (level 2)")
+    AT_RISK = "risk", _("At risk")
+
+
 class Identifier(Recorded):
-    """Another number by which the person is known, with the kind of number it is."""
+    """Another number by which the person is known, with the kind of number it is.
+
+    `level` is said only of an equity card; such a card holds for the whole household of its person.
+    """
 
     class Kind(models.TextChoices):
         REGISTER = "register", _("Register reference")
@@ -134,17 +170,29 @@ class Identifier(Recorded):
         EQUITY = "equity", _("Equity card")
         MINISTRY = "ministry", _("Ministry patient number")
         NATIONAL = "national", _("National identity card")
+        BIRTH = "birth", _("Birth certificate")
+        FAMILY = "family", _("Family book")
+        NSSF = "nssf", _("NSSF card")
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="identifiers")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     value = models.CharField(max_length=60)
+    level = models.CharField(max_length=4, choices=EquityLevel.choices, blank=True)
+    issued_on = models.DateField(_("issued on"), null=True, blank=True)
+    valid_until = models.DateField(_("valid until"), null=True, blank=True)
 
     class Meta:
         constraints = [
-            # An equity card belongs to a household; the other numbers belong to one person.
+            # An equity card and a family book belong to a household; the other numbers belong to one person.
             models.UniqueConstraint(
-                fields=["kind", "value"], condition=~Q(kind="equity"), name="clinic_identifier_one_person"
+                fields=["kind", "value"], condition=~Q(kind__in=["equity", "family"]),
+                name="clinic_identifier_one_person",
             ),
+            models.CheckConstraint(
+                condition=Q(issued_on=None) | Q(valid_until=None) | Q(issued_on__lte=F("valid_until")),
+                name="clinic_identifier_validity",
+            ),
+            models.CheckConstraint(condition=Q(level="") | Q(kind="equity"), name="clinic_identifier_level_of_equity"),
             models.UniqueConstraint(fields=["patient", "kind", "value"], name="clinic_identifier_once"),
         ]
         indexes = [models.Index(fields=["value"], name="clinic_identifier_value")]

@@ -26,6 +26,9 @@ class Action(StrEnum):
     SEARCH_PATIENTS = "patients.search"
     READ_RECORD = "patients.read"
     REGISTER_PATIENT = "patients.register"
+    REVIEW_DUPLICATES = "duplicates.review"
+    MERGE_PATIENTS = "patients.merge"
+    UNDO_DEATH = "deaths.undo"
     OUTPATIENT = "outpatient.write"
     INPATIENT = "inpatient.write"
     SEE_WARDS = "wards.see"
@@ -46,6 +49,7 @@ class Action(StrEnum):
     MAKE_PAPERS = "papers.make"
     IMPORT_REGISTER = "register.import"
     MANAGE_USERS = "users.manage"
+    MANAGE_CENTRE = "centre.manage"
     SEE_AUDIT = "audit.see"
 
 
@@ -55,7 +59,7 @@ _CLINICAL = {Action.SEARCH_PATIENTS, Action.READ_RECORD, Action.REGISTER_PATIENT
 GRANTS: dict[Role, frozenset[Action]] = {
     Role.NURSE: frozenset(
         _EVERYONE | _CLINICAL
-        | {Action.OUTPATIENT, Action.INPATIENT, Action.SEE_WARDS, Action.REFER, Action.SEE_STOCK, Action.DISPENSE,
+        | {Action.REVIEW_DUPLICATES, Action.OUTPATIENT, Action.INPATIENT, Action.SEE_WARDS, Action.REFER, Action.SEE_STOCK, Action.DISPENSE,
            Action.RECEIVE_DONATION, Action.SEE_SESSIONS}
     ),
     Role.MOBILE: frozenset(
