@@ -1,4 +1,4 @@
-"""Boxes that only this room has: conditions by type-ahead, rows of treatments, an age as told."""
+"""Boxes that only this room has: measurements, conditions by type-ahead, rows of treatments, an age as told."""
 
 from __future__ import annotations
 
@@ -6,17 +6,37 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.urls import reverse
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import Condition, Treatment
+from clinic.models import Condition, Treatment, Vitals
 from clinic.selectors import catalogue
-from core.fields import AgeOrBirth, AgeOrBirthField, MultiLookupField
+from core.fields import AgeOrBirth, AgeOrBirthField, DecimalField, MultiLookupField, NumberField
 from core.khmer import normalise
 
 MOST_TREATMENTS = 20
 BLANK_ROWS = 2
+LIMITS = (MinValueValidator, MaxValueValidator)
 LONGEST: int = Treatment._meta.get_field("what").max_length or 0
+
+
+def measure(name: str) -> forms.Field:
+    """Return the box of one measurement, with the label and the hard limits of the model."""
+    column: Any = Vitals._meta.get_field(name)
+    low, high = sorted(check.limit_value for check in column.validators if isinstance(check, LIMITS))[-2:]
+    wrong = format_lazy(_("This must be between {low} and {high}. Look again."), low=low, high=high)
+    kept: dict[str, Any] = {
+        "label": capfirst(column.verbose_name), "required": False, "min_value": low, "max_value": high,
+        "error_messages": dict.fromkeys(("min_value", "max_value", "max_digits", "max_whole_digits"), wrong),
+    }  # fmt: skip
+    if column.get_internal_type() != "DecimalField":
+        return NumberField(**kept)
+    kept["error_messages"]["max_decimal_places"] = format_lazy(
+        _("At most {places} figures after the point."), places=column.decimal_places
+    )
+    return DecimalField(max_digits=column.max_digits, decimal_places=column.decimal_places, **kept)
 
 
 class ConditionsField(MultiLookupField):

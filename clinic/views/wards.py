@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic.forms.visits import AdmitForm, BedForm, DischargeForm
+from clinic.forms.stays import AdmitForm, BedForm, DischargeForm
 from clinic.models import Admission, Patient
 from clinic.selectors import timeline, wards
 from clinic.services import admissions
