@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models.patient import Patient
 from core.db import Recorded
+from core.ids import uuid7
 from core.places.models import Village
 from core.syncing import Synced
 
@@ -39,7 +40,7 @@ class Photo(Recorded):
 
 
 class CardPrint(Recorded):
-    """A patient card that was printed, and why again."""
+    """A patient card that was printed, and why again. Cards of one `sheet` left the printer together."""
 
     class Reason(models.TextChoices):
         FIRST = "first", _("First card")
@@ -49,6 +50,7 @@ class CardPrint(Recorded):
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="card_prints")
     reason = models.CharField(_("why it is printed"), max_length=7, choices=Reason.choices)
+    sheet = models.UUIDField(default=uuid7, editable=False, db_index=True)
 
 
 class Household(Recorded, Synced):
