@@ -201,8 +201,8 @@ class Diagnosis(Recorded, Synced):
 class Treatment(Recorded, Synced):
     """What was given, ordered or done: a medicine with its dose, or a procedure, in words.
 
-    `atc` is the code of the medicine where the formulary knows it, for the check against allergies. `stopped_at` ends
-    an order of a stay.
+    `atc` is the code of the medicine where the formulary knows it, for the check against allergies; `despite` is why
+    it was ordered all the same. `stopped_at` ends an order of a stay; `take_home` is medicine for after it.
     """
 
     encounter = models.ForeignKey(Encounter, on_delete=models.PROTECT, related_name="treatments")
@@ -210,6 +210,8 @@ class Treatment(Recorded, Synced):
     dose = models.CharField(_("dose and how long"), max_length=160, blank=True)
     atc = models.CharField("ATC", max_length=7, blank=True)
     stopped_at = models.DateTimeField(null=True, blank=True)
+    take_home = models.BooleanField(_("to take home"), default=False)
+    despite = models.CharField(_("reason for giving it all the same"), max_length=200, blank=True)
 
 
 class EncounterVersion(Recorded):
