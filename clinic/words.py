@@ -70,4 +70,7 @@ WORDS: dict[str, str] = {
     "constraint.clinic_bed_stay_forward": _("This day is before the patient came to this bed."),
     "constraint.clinic_one_bed_at_a_time": _("A patient lies in one bed at a time."),
     "constraint.clinic_note_says_why": _("Say why the note is changed."),
+    "allergy.same": _("allergic to this medicine"),
+    "allergy.class": _("allergic to medicines of this kind"),
+    "allergy.related": _("some people with this allergy react to this medicine too"),
 }
