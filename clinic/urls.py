@@ -3,7 +3,7 @@
 from django.urls import path
 
 from clinic import api
-from clinic.views import patients, visits, wards
+from clinic.views import numbers, papers, patients, visits, wards
 
 app_name = "clinic"
 urlpatterns = [
@@ -14,10 +14,14 @@ urlpatterns = [
     path("patients/<uuid:id>/death/undo/", patients.death_undone, name="death_undone"),
     path("patients/<uuid:id>/visit/", visits.new, name="visit_new"),
     path("patients/<uuid:id>/admit/", wards.admit, name="admit"),
+    path("patients/<uuid:id>/card/", papers.card, name="card"),
+    path("cards/", papers.many_cards, name="cards"),
+    path("cards/<uuid:sheet>/", papers.cards_pdf, name="cards_pdf"),
     path("visits/", visits.waiting, name="queue"),
     path("visits/<uuid:id>/", visits.visit, name="visit"),
     path("visits/<uuid:id>/left/", visits.left, name="left"),
     path("visits/<uuid:id>/void/", visits.void, name="void"),
+    path("numbers/", numbers.numbers, name="numbers"),
     path("conditions/", visits.conditions, name="conditions"),
     path("treatment-row/", visits.treatment_row, name="treatment_row"),
     path("wards/", wards.board, name="wards"),

@@ -5,6 +5,9 @@ from django.utils.translation import gettext_noop as _
 WORDS: dict[str, str] = {
     "clinic.name_missing": _("Write at least one name, in Khmer or in Latin letters."),
     "clinic.numbers_used_up": _("All reserved patient numbers are used. Ask the administrator for a new block."),
+    "clinic.block_size": _("Reserve between 1 and %(most)s numbers at a time."),
+    "clinic.block_meanwhile": _("Another block was reserved a moment ago. Look at the list before you go on."),
+    "clinic.numbers_at_an_end": _("There are no patient numbers left that a card could carry."),
     "clinic.date_in_future": _("This date is in the future."),
     "clinic.date_before_birth": _("This date is before the person was born (%(born)s at the earliest)."),
     "clinic.date_after_death": _("This person died on %(died)s; the date must not be later."),
@@ -48,6 +51,8 @@ WORDS: dict[str, str] = {
     "constraint.clinic_block_within": _(
         "All reserved patient numbers are used. Ask the administrator for a new block."
     ),
+    "clinic.card_for_nobody": _("Tick at least one person."),
+    "clinic.card_again_why": _("%(name)s has a card already. Say why another one is printed."),
     "clinic.merged_away": _("This record was taken up by another one of the same person."),
     "constraint.clinic_patient_not_merged_into_itself": _("A record cannot be merged with itself."),
     "constraint.clinic_identifier_validity": _("The card cannot end before it was issued."),

@@ -5,6 +5,7 @@ A prefetch costs a statement for every table; a page that shows a person's whole
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.db.models import Aggregate, F, JSONField, OuterRef, QuerySet, Subquery
@@ -32,3 +33,9 @@ def gather(rows: QuerySet[Any], by: str, *, outer: str = "pk", **fields: Any) ->
     named = {key: F(path) if isinstance(path, str) else path for key, path in fields.items()}
     grouped = rows.filter(**{by: OuterRef(outer)}).order_by().values(by)
     return Subquery(grouped.annotate(gathered=Gather(JSONObject(**named))).values("gathered"), output_field=JSONField())
+
+
+def instant(text: str) -> dt.datetime:
+    """Read a gathered instant; SQLite keeps them as UTC without saying so."""
+    value = dt.datetime.fromisoformat(text)
+    return value if value.tzinfo else value.replace(tzinfo=dt.UTC)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from reportlab.lib.colors import Color
 from reportlab.platypus.flowables import Flowable
 
 from core.pdf.qr import QR
@@ -213,9 +214,9 @@ class Panel(Block):
 
     pad = 8.0
 
-    def __init__(self, text: KhmerText, *, framed: bool = False) -> None:
+    def __init__(self, text: KhmerText, *, framed: bool = False, line: Color = HAIRLINE) -> None:
         super().__init__()
-        self.text, self.framed = text, framed
+        self.text, self.framed, self.line = text, framed, line
 
     def wrap(self, available_width: float, available_height: float = 0) -> tuple[float, float]:
         """Return (width, height) in points."""
@@ -226,12 +227,12 @@ class Panel(Block):
     def split(self, available_width: float, available_height: float) -> list[Flowable]:
         """Split where the text does."""
         parts = self.text.split(available_width - 2 * self.pad, available_height - self.pad)
-        return [Panel(part, framed=self.framed) for part in parts if isinstance(part, KhmerText)]
+        return [Panel(part, framed=self.framed, line=self.line) for part in parts if isinstance(part, KhmerText)]
 
     def draw(self) -> None:
         """Draw the ground, then the text."""
         self.canv.setLineWidth(0.7)
-        self.canv.setStrokeColor(HAIRLINE)
+        self.canv.setStrokeColor(self.line)
         self.canv.setFillColor(TINT)
         self.canv.rect(0, 0, self.width, self.height, stroke=int(self.framed), fill=int(not self.framed))
         if not self.framed:

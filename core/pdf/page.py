@@ -43,7 +43,7 @@ from core.pdf.card import Card, CardSheet
 from core.pdf.chart import ChartFlowable
 from core.pdf.qr import QR
 from core.pdf.shaping import KhmerCanvas, text_width
-from core.pdf.styles import HAIRLINE, MM, MUTED, Align
+from core.pdf.styles import DANGER, HAIRLINE, MM, MUTED, Align
 from core.pdf.table import Cell, Column, Table
 from core.pdf.text import KhmerText, parse
 
@@ -168,6 +168,10 @@ class Document:
     def note(self, text: str) -> None:
         """Add a tinted note with a bar at its left; `<b>` is understood."""
         self.add(Panel(KhmerText(text, styles.BODY.but(size=9.5), markup=True)))
+
+    def alert(self, text: str) -> None:
+        """Add a warning: red, bold, framed. Only for what can harm; `text` is plain."""
+        self.add(Panel(KhmerText(text, styles.BODY.but(bold=True, colour=DANGER)), framed=True, line=DANGER))
 
     def box(self, text: str, title: str = "") -> None:
         """Add a framed box, with a bold title in it if given."""

@@ -14,6 +14,7 @@ Align = Literal["left", "right", "centre"]
 
 MM = 72 / 25.4
 ACCENT, INK, MUTED = HexColor("#0b5d5e"), HexColor("#1b2727"), HexColor("#586868")
+DANGER = HexColor("#a3201c")  # only for what can harm
 HAIRLINE, TINT, PAPER = HexColor("#c5d3d2"), HexColor("#eef5f4"), HexColor("#ffffff")
 ASCENT, DESCENT = 1.02, 0.42  # of the size: room for a Khmer vowel above and a subscript below
 
