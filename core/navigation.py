@@ -39,6 +39,7 @@ WAYS = (
     Way("reports:home", _("Figures"), "chart-column", Action.SEE_FIGURES, ("reports:",)),
     Way("desk:import", _("Load a register"), "file-up", Action.IMPORT_REGISTER),
     Way("accounts:users", _("Colleagues"), "users", Action.MANAGE_USERS, ("accounts:user",)),
+    Way("clinic:numbers", _("Patient numbers"), "hash", Action.MANAGE_CENTRE),
     Way("desk:audit", _("The log"), "shield-check", Action.SEE_AUDIT),
 )
 

@@ -1,11 +1,25 @@
-"""Patient numbers, handed out one by one from the blocks reserved for a place."""
+"""Patient numbers, handed out one by one from the blocks reserved for a place, and the reserving of blocks."""
 
 from __future__ import annotations
 
-from django.db import connection
+from typing import Any
 
-from core.errors import RuleBroken
+from django.db import connection, transaction
+from django.db.models import F, Max
+
+from clinic.models import NumberBlock
+from core.audit import journal
+from core.db import save_checked
+from core.errors import Conflict, RuleBroken
 from core.ids import patient_number
+from core.khmer import normalise
+
+DESK = ""  # the holder whose blocks the desk draws from
+GRAIN = 1_000  # blocks begin after a round thousand, so that a number on paper tells whose it is
+DESK_BLOCK = 10_000  # what the desk reserves for itself when its numbers run out
+LARGEST = 100_000
+LAST = 999_999_999  # what a card can carry (core.ids)
+_TRIES = 5
 
 # The row stays locked to the commit, so no two transactions see the same number and none is lost on a rollback.
 _TAKE = """
@@ -16,15 +30,83 @@ RETURNING next - 1
 """
 
 
-def take(holder: str = "") -> str:
-    """Return the next patient number of a holder's blocks; the desk's own by default.
+def take(holder: str = DESK) -> str:
+    """Return the next patient number of a holder's blocks; the desk's own by default, which never run out.
 
-    Must run inside the transaction that uses the number. Raises RuleBroken("clinic.numbers_used_up").
+    Must run inside the transaction that uses the number. Raises RuleBroken("clinic.numbers_used_up") for a device
+    whose blocks are empty.
     """
-    for _ in range(2):  # a neighbour may have taken the last of one block; the next block is then found
+    for _ in range(_TRIES):  # a neighbour may have taken the last of one block; the next block is then found
         with connection.cursor() as cursor:
             cursor.execute(_TAKE, [holder])
             row = cursor.fetchone()
         if row:
             return patient_number(row[0])
+        _grow(holder)
     raise RuleBroken("clinic.numbers_used_up")
+
+
+def take_many(count: int, holder: str = DESK) -> list[str]:
+    """Return the next `count` numbers, in order, over as many blocks as it needs; for loading a register."""
+    taken: list[str] = []
+    empty = 0
+    while len(taken) < count:
+        open_blocks = NumberBlock.objects.select_for_update().filter(holder=holder, next__lte=F("last"))
+        block = open_blocks.order_by("first").first()
+        if block is None:
+            empty += 1
+            if empty > _TRIES:
+                raise RuleBroken("clinic.numbers_used_up")
+            _grow(holder)
+            continue
+        some = min(count - len(taken), block.last + 1 - block.next)
+        taken += [patient_number(number) for number in range(block.next, block.next + some)]
+        block.next += some
+        block.save(update_fields=["next"])
+    return taken
+
+
+@transaction.atomic
+def reserve(*, holder: str, size: int, by: Any, after: int | None = None) -> NumberBlock:
+    """Reserve the next free block for a device, or for the desk (an empty `holder`); the size is rounded up.
+
+    `after` is the last number that was reserved when the user looked: if there is a later one by now, nothing is
+    reserved, so that a form sent twice makes one block. Raises RuleBroken("clinic.block_size"),
+    ("clinic.numbers_at_an_end"), Conflict("clinic.block_meanwhile").
+    """
+    if not 1 <= size <= LARGEST:
+        raise RuleBroken("clinic.block_size", field="size", most=LARGEST)
+    block = _append(normalise(holder), size, after=after)
+    journal.note("clinic.numbers.reserved", by=by, holder=block.holder, first=block.first, last=block.last)
+    return block
+
+
+def _grow(holder: str) -> None:
+    """Give the desk a new block when its own are used up; a device asks the administrator."""
+    if holder != DESK:
+        raise RuleBroken("clinic.numbers_used_up")
+    try:
+        _append(DESK, DESK_BLOCK)
+    except Conflict:  # a neighbour did it at the same instant; that block serves us too
+        return
+
+
+def _append(holder: str, size: int, *, after: int | None = None) -> NumberBlock:
+    """Write the block that follows the last one.
+
+    No two blocks overlap: each begins right behind the last one there is, and `first` is unique, so that of two who
+    see the same last one the database lets one through.
+    """
+    last = NumberBlock.objects.aggregate(last=Max("last"))["last"] or 0
+    if after is not None and last != after:
+        raise Conflict("clinic.block_meanwhile")
+    first = -(-last // GRAIN) * GRAIN + 1
+    block = NumberBlock(holder=holder, first=first, last=first - 1 + -(-size // GRAIN) * GRAIN, next=first)
+    if block.last > LAST:
+        raise RuleBroken("clinic.numbers_at_an_end")
+    try:
+        with transaction.atomic():
+            save_checked(block)
+    except Conflict as conflict:
+        raise Conflict("clinic.block_meanwhile") from conflict
+    return block

@@ -9,17 +9,18 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import Max
 
-from clinic.models import Admission, Diagnosis, Encounter, Identifier, NameKey, NumberBlock, Patient
+from clinic.models import Admission, Diagnosis, Encounter, Identifier, NameKey, Patient
 from clinic.rules.contacts import slot_at
+from clinic.services.numbers import take_many
 from clinic.services.patients import key_rows
 from core.ages import Precision
 from core.audit import journal
 from core.audit.journal import Note
 from core.db import create_many
 from core.errors import RuleBroken
-from core.ids import derived_id, patient_number
+from core.ids import derived_id
 from core.periods import CLINIC_TZ
 from desk.register.checking import Contact, disagree
 from mobile_team.models import DentalCheckup, Session
@@ -101,14 +102,17 @@ class Loader:
     def _look_up(self, contacts: list[Contact]) -> None:
         """Find the people these rows speak of who are known already: three queries."""
         refs = {c.ref for c in contacts} - self.known.keys()
-        numbers = Identifier.objects.filter(kind=Identifier.Kind.REGISTER, value__in=refs).select_related("patient")
-        people = {n.value: n.patient for n in numbers}
+        numbers = Identifier.objects.filter(kind=Identifier.Kind.REGISTER, value__in=refs)
+        rows = numbers.select_related("patient__merged_into")
+        people = {row.value: row.patient.merged_into or row.patient for row in rows}
         ids = [p.pk for p in people.values()]
         valid = Encounter.objects.filter(patient__in=ids).exclude(status=Encounter.Status.VOID)
         last = dict(valid.order_by().values_list("patient").annotate(Max("on")))
         stays = {a.patient_id: a for a in Admission.objects.open().filter(patient__in=ids)}
+        met = {known.patient.pk: known for known in self.known.values()}  # two references may have become one person
         for ref, patient in people.items():
-            self.known[ref] = Known(patient, last_contact=last.get(patient.pk), open_stay=stays.get(patient.pk))
+            here = Known(patient, last_contact=last.get(patient.pk), open_stay=stays.get(patient.pk))
+            self.known[ref] = met.setdefault(patient.pk, here)
 
     def _meet(self, contact: Contact) -> Known:
         """Make a new person out of the first row that speaks of them."""
@@ -164,11 +168,8 @@ class Loader:
     def _write_people(self, patients: list[Patient], refs: dict[UUID, str]) -> None:
         if not patients:
             return
-        # Lock first, so that two loads never take the same numbers.
-        NumberBlock.objects.filter(holder="").update(next=F("next") + len(patients))
-        after = NumberBlock.objects.values_list("next", flat=True).get(holder="")
-        for n, patient in enumerate(patients, start=after - len(patients)):
-            patient.number = patient_number(n)
+        for patient, number in zip(patients, take_many(len(patients)), strict=True):
+            patient.number = number
         create_many(Patient, patients)
         create_many(
             Identifier,

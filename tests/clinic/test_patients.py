@@ -27,23 +27,6 @@ def test_a_person_gets_the_next_number_of_the_desk():
     assert parse_patient_number(second.number) == parse_patient_number(first.number) + 1
 
 
-def test_numbers_that_are_used_up_say_so():
-    from clinic.models import NumberBlock
-
-    NumberBlock.objects.update(first=1, last=1, next=1)
-    assert a_patient().number == "SA-000001-3"
-    with refused("clinic.numbers_used_up"):
-        a_patient()
-
-
-def test_a_second_block_is_used_when_the_first_is_empty():
-    from clinic.models import NumberBlock
-
-    NumberBlock.objects.update(first=1, last=1, next=2)
-    NumberBlock.objects.create(first=600_000, last=600_010, next=600_000)
-    assert parse_patient_number(a_patient().number) == 600_000
-
-
 def test_a_person_registered_twice_under_one_id_is_kept_once():
     made = uuid7()
     a_patient(id=made)
