@@ -15,14 +15,17 @@ from core.charts import Bar, Chart, Dot, Mark, Stroke, Words, draw
 SCALE = 1.5  # paper's small print is too small for a screen
 
 
-def svg(chart: Chart, *, width: float = 640, height: float = 280, language: str = "", id: str = "") -> str:
+def svg(
+    chart: Chart, *, width: float = 640, height: float = 280, language: str = "", id: str = "", name: str = ""
+) -> str:
     """Return the chart as one `<svg>` element, safe to put into a page as it is.
 
     Shown `width` CSS pixels wide its labels are 13 pixels high; it scales to the width of its place, so
-    give the width that place has. `language` sets `lang`; `id` lets a caption or a table refer to it.
+    give the width that place has. `language` sets `lang`; `id` lets a caption or a table refer to it; `name` is what
+    a screen reader says of a chart that draws no title of its own.
     """
     picture = draw(chart, width / SCALE, height / SCALE)
-    summary = chart.title or ", ".join(series.label for series in chart.series)
+    summary = name or chart.title or ", ".join(series.label for series in chart.series)
     attributes = [
         f'class="chart chart-{chart.kind}"',
         f'viewBox="0 0 {_n(picture.width)} {_n(picture.height)}"',
@@ -33,8 +36,8 @@ def svg(chart: Chart, *, width: float = 640, height: float = 280, language: str 
     if id:
         attributes.append(f"id={quoteattr(id)}")
     body = "".join(part for mark in picture.marks for part in _mark(mark))
-    name = f"<title>{escape(summary)}</title>"
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {" ".join(attributes)}>{name}{body}</svg>'
+    said = f"<title>{escape(summary)}</title>"
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {" ".join(attributes)}>{said}{body}</svg>'
 
 
 def _mark(mark: Mark) -> Iterator[str]:

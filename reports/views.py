@@ -143,7 +143,8 @@ def _band_set(request: HttpRequest, key: str, chosen: BandSet) -> dict[str, Any]
 
 def picture(chart: Chart, *, width: float = 760, height: float = 260) -> str:
     """Draw a chart under a heading that names it already; our own words, escaped where they are drawn."""
-    return mark_safe(svg(replace(chart, title=""), width=width, height=height, language=get_language() or "km"))
+    bare = replace(chart, title="")  # the page's own heading says it
+    return mark_safe(svg(bare, width=width, height=height, language=get_language() or "km", name=chart.title))
 
 
 # --- The records behind a number --------------------------------------------------------------------------------------
