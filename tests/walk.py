@@ -32,7 +32,9 @@ class _Reader(HTMLParser):
 
     def __init__(self, path: str) -> None:
         super().__init__()
-        self.path, self.links, self.forms = path, [], []
+        self.path = path
+        self.links: list[str] = []
+        self.forms: list[Form] = []
         self._by_id: dict[str, Form] = {}
         self._form: Form | None = None
         self._select = ""
