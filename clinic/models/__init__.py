@@ -8,6 +8,7 @@ from clinic.models.encounter import Diagnosis, Encounter, EncounterVersion, Trea
 from clinic.models.merge import LikelyPair, Merge
 from clinic.models.patient import (
     AgeUnit,
+    Bare,
     EquityLevel,
     Identifier,
     NameKey,

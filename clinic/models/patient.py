@@ -158,6 +158,13 @@ class EquityLevel(models.TextChoices):
     AT_RISK = "risk", _("At risk")
 
 
+class Bare(models.Func):
+    """A number without what is written between its digits, in capitals; one text in the index and in the question."""
+
+    template = "UPPER(REPLACE(REPLACE(REPLACE(REPLACE(%(expressions)s, ' ', ''), '-', ''), '.', ''), '/', ''))"
+    output_field = models.CharField()
+
+
 class Identifier(Recorded):
     """Another number by which the person is known, with the kind of number it is.
 
@@ -185,7 +192,8 @@ class Identifier(Recorded):
         constraints = [
             # An equity card and a family book belong to a household; the other numbers belong to one person.
             models.UniqueConstraint(
-                fields=["kind", "value"], condition=~Q(kind__in=["equity", "family"]),
+                fields=["kind", "value"],
+                condition=~Q(kind__in=["equity", "family"]),
                 name="clinic_identifier_one_person",
             ),
             models.CheckConstraint(
@@ -195,22 +203,38 @@ class Identifier(Recorded):
             models.CheckConstraint(condition=Q(level="") | Q(kind="equity"), name="clinic_identifier_level_of_equity"),
             models.UniqueConstraint(fields=["patient", "kind", "value"], name="clinic_identifier_once"),
         ]
-        indexes = [models.Index(fields=["value"], name="clinic_identifier_value")]
+        indexes = [
+            models.Index(fields=["value"], name="clinic_identifier_value"),
+            models.Index(Bare("value"), name="clinic_identifier_bare"),
+        ]
 
 
 class NameKey(models.Model):
-    """What the search box looks up: a sound key of a name, a sorted pair of them, or a phone number backwards.
+    """What the search box looks up: a word of a name, a pair of words by sound, or a phone number backwards.
 
-    Keys are compared from their beginning; the operator classes let PostgreSQL do that by index in any locale.
+    The village stands in the index so that a name in a village, and a frequent name in the catchment, are found
+    without a walk through all who bear it. Keys are compared from their beginning; the operator classes let
+    PostgreSQL do that by index in any locale.
     """
 
     key = models.CharField(max_length=64)
+    village = models.ForeignKey(
+        Village,
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="+")
 
     class Meta:
         indexes = [
             models.Index(
-                fields=["key", "patient"], name="clinic_namekey_key", opclasses=["varchar_pattern_ops", "uuid_ops"]
+                fields=["key", "village", "patient"],
+                name="clinic_namekey_where",
+                opclasses=["varchar_pattern_ops", "int8_ops", "uuid_ops"],
             )
         ]
 

@@ -13,15 +13,14 @@ from django.db.models import Max
 
 from clinic.models import Encounter, Identifier, NameKey, Patient
 from clinic.rules import contacts
-from clinic.rules.likeness import phone_keys
 from clinic.services import numbers
+from clinic.services.keys import key_rows, rewrite
 from core.ages import Birth, Unit
 from core.audit import journal
 from core.db import create_many, save_checked
 from core.errors import RuleBroken
 from core.ids import uuid7
 from core.khmer import latin_digits, normalise
-from core.names import name_keys
 from core.phones import parse_phone
 from core.places.models import Village
 
@@ -71,7 +70,7 @@ def correct(
     """
     if unknown := changes.keys() - CORRECTABLE:
         raise TypeError(f"not corrected here: {sorted(unknown)}")
-    before, keys = _snapshot(patient), set(_keys(patient))
+    before, keys = _snapshot(patient), _keys(patient)
     words = {name: value for name, value in changes.items() if name not in {"sex", "village"}}
     for name in changes.keys() & {"sex", "village"}:
         setattr(patient, name, changes[name])
@@ -85,9 +84,8 @@ def correct(
     if not altered:
         return patient
     save_checked(patient)
-    if keys != set(_keys(patient)):
-        NameKey.objects.filter(patient=patient).delete()
-        create_many(NameKey, key_rows(patient))
+    if keys != _keys(patient):
+        rewrite(patient)
     if moved:
         Encounter.objects.bulk_update(moved, ["age_slot"], batch_size=500)
     journal.note("clinic.patient.corrected", patient, *moved, by=by, changes=altered)
@@ -129,11 +127,6 @@ def write_death(*, patient: Patient, on: dt.date, source: str, today: dt.date) -
     contacts.check_death(on, today=today, birth=patient.birth, last_contact=last)
     patient.deceased_on, patient.deceased_source = on, normalise(source)
     save_checked(patient)
-
-
-def key_rows(patient: Patient) -> list[NameKey]:
-    """Return what the search box needs to find this person, unsaved; a bulk import writes the same rows."""
-    return [NameKey(key=key, patient=patient) for key in sorted(_keys(patient))]
 
 
 def identifier_rows(patient: Patient, identifiers: Iterable[tuple[str, str]], *, by: Any) -> list[Identifier]:
@@ -194,8 +187,8 @@ def _age_contacts_again(patient: Patient, today: dt.date) -> list[Encounter]:
     return moved
 
 
-def _keys(patient: Patient) -> set[str]:
-    return name_keys(*(getattr(patient, name) for name in NAMES)) | phone_keys(patient.phone)
+def _keys(patient: Patient) -> set[tuple[str, int | None]]:
+    return {(row.key, row.village_id) for row in key_rows(patient)}
 
 
 def _snapshot(patient: Patient) -> dict[str, Any]:
