@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import override
 
-from clinic.models import AgeUnit, Patient
+from clinic.models import AgeUnit, Diagnosis, Patient
 from clinic.selectors import people
 from core.ages import Precision
 from core.khmer import format_date
@@ -123,6 +123,21 @@ def who(patient: Patient, on: dt.date) -> list[Field]:
         Field("លេខទូរស័ព្ទ · Phone", national(patient.phone) if patient.phone else NONE),
         Field("ភូមិ · Village", place(patient), wide=True),
     ]
+
+
+def who_in_short(patient: Patient, on: dt.date) -> list[Field]:
+    """Return who this is on a small paper that the person carries home; for two columns."""
+    return [
+        Field("ឈ្មោះអ្នកជំងឺ · Patient", lines(patient.name_khmer, patient.name_latin)),
+        Field("លេខសម្គាល់ · Patient number", patient.number),
+        Field("ភេទ · Sex", SEX[patient.sex]),
+        Field("អាយុ · Age", age_on(patient, on)),
+    ]
+
+
+def diagnoses(rows: Iterable[Diagnosis]) -> str:
+    """Name what was found, a line each, in both languages with its code; the main diagnosis first."""
+    return "\n".join(" – ".join(filter(None, (named(row.condition), row.condition.icd10, row.note))) for row in rows)
 
 
 def _alert(row: dict[str, Any]) -> str:

@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.forms.cards import CARD, ChooseForm, PrintForm
-from clinic.models import Patient
-from clinic.pdf import card as paper
-from clinic.selectors import cards, people
+from clinic.models import Admission, Encounter, Patient
+from clinic.pdf import card as card_paper
+from clinic.pdf import discharge, slip
+from clinic.selectors import cards, people, registry, stays, timeline
 from clinic.services import cards as services
 from clinic.views import SAME, refuse, status_of, today
 from core.accounts.permissions import requires
@@ -81,7 +82,34 @@ def cards_pdf(request: HttpRequest, sheet: UUID) -> HttpResponse:
     single = len(found) == 1
     on_a4 = request.GET.get("paper") != CARD
     name = f"card-{found[0].number}" if single else f"cards-{timezone.localdate():%Y-%m-%d}"
-    return as_pdf(paper.cards(found, at=timezone.now(), sheet=on_a4), name)
+    return as_pdf(card_paper.cards(found, at=timezone.now(), sheet=on_a4), name)
+
+
+@require_safe
+@requires(Action.READ_RECORD)
+def visit_slip(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Print what was found and prescribed in an out-patient visit."""
+    contact = timeline.contact(id)
+    if contact is None or contact.encounter.kind != Encounter.Kind.OUTPATIENT:
+        raise Http404
+    patient = registry.get_or_404(contact.encounter.patient_id)
+    journal.note_read(patient.id, by=request.user, what="visit slip")
+    made = slip.slip(contact, patient, by=request.user, at=timezone.now())
+    return as_pdf(made, f"visit-{patient.number}-{contact.encounter.on}")
+
+
+@require_safe
+@requires(Action.READ_RECORD)
+def discharge_summary(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Print the whole of a stay; before its end, as far as it went."""
+    try:
+        stay = stays.whole(id)
+    except Admission.DoesNotExist:
+        raise Http404 from None
+    patient = registry.get_or_404(stay.admission.patient_id)
+    journal.note_read(patient.id, by=request.user, what="discharge summary")
+    made = discharge.summary(stay, patient, by=request.user, at=timezone.now())
+    return as_pdf(made, f"stay-{patient.number}-{stay.admission.admitted_on}")
 
 
 def _print(request: HttpRequest, form: PrintForm, found: list[Patient]) -> HttpResponse | None:

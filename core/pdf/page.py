@@ -180,9 +180,7 @@ class Document:
             text_in_box.spans = [*parse(f"<b>{title}</b><br/>"), *text_in_box.spans]
         self.add(Panel(text_in_box, framed=True))
 
-    def fields(
-        self, pairs: Sequence[Field | tuple[str, str]], *, columns: int = 2, qr: QR | None = None
-    ) -> None:
+    def fields(self, pairs: Sequence[Field | tuple[str, str]], *, columns: int = 2, qr: QR | None = None) -> None:
         """Add labels with values in columns; `Field(label, value, wide=True)` takes a whole row."""
         if pairs:
             self.add(Fields(pairs, columns=columns, qr=qr))
@@ -281,10 +279,8 @@ class Document:
                 needed = 0.0
                 for flowable in after:
                     whole = _is_heading(flowable) or type(flowable).split is Flowable.split
-                    high = (
-                        flowable.wrap(width, height)[1] + flowable.getSpaceBefore() + flowable.getSpaceAfter()
-                    )
-                    needed += high if whole else min(high, BEGINNING)
+                    high = flowable.wrap(width, height)[1] + flowable.getSpaceBefore() + flowable.getSpaceAfter()
+                    needed += high if whole else min(high, max(BEGINNING, getattr(flowable, "beginning", 0)))
                 yield CondPageBreak(min(needed, height))
             yield part
 

@@ -78,23 +78,16 @@ class Table(Flowable):
         given = [list(row) for row in rows]
         for row in [*given, *([list(total_row)] if total_row is not None else [])]:
             if len(row) != len(self.columns):
-                raise ValueError(
-                    f"a row of {len(row)} cells in a table of {len(self.columns)} columns: {row!r}"
-                )
-        aligns = [
-            column.align or _natural_align(row[i] for row in given) for i, column in enumerate(self.columns)
-        ]
+                raise ValueError(f"a row of {len(row)} cells in a table of {len(self.columns)} columns: {row!r}")
+        aligns = [column.align or _natural_align(row[i] for row in given) for i, column in enumerate(self.columns)]
         head = style.but(bold=True, colour=PAPER)
-        self.heading = Row(
-            [KhmerText(c.title, head.but(align=a)) for c, a in zip(self.columns, aligns, strict=True)]
-        )
-        self.rows = [
-            Row(self._cells(row, aligns, style), shaded=zebra and i % 2 == 1) for i, row in enumerate(given)
-        ]
+        self.heading = Row([KhmerText(c.title, head.but(align=a)) for c, a in zip(self.columns, aligns, strict=True)])
+        self.rows = [Row(self._cells(row, aligns, style), shaded=zebra and i % 2 == 1) for i, row in enumerate(given)]
         if total_row is not None:
             self.rows.append(Row(self._cells(total_row, aligns, style.but(bold=True)), total=True))
         self.widths: list[float] = []
         self.pad = PAD_X
+        self.beginning = 0.0  # points of heading and first row: what must follow a headline on its page
         self._laid_for: float | None = None
 
     @staticmethod
@@ -114,6 +107,7 @@ class Table(Flowable):
                 row.lay(self.widths, self.pad)
         self.width = available_width
         self.height = self.heading.height + sum(row.height for row in self.rows)
+        self.beginning = self.heading.height + (self.rows[0].height if self.rows else 0)
         return self.width, self.height
 
     def _shrink(self, available: float) -> None:
@@ -153,8 +147,7 @@ class Table(Flowable):
         else:
             spare, hunger = left - sum(least.values()), sum(wish.values()) - sum(least.values())
             shared = {
-                i: least[i] + (spare * (wish[i] - least[i]) / hunger if hunger > 1 else spare / len(free))
-                for i in free
+                i: least[i] + (spare * (wish[i] - least[i]) / hunger if hunger > 1 else spare / len(free)) for i in free
             }
         return _scaled([fixed.get(i) or shared[i] for i in range(len(self.columns))], available)
 
