@@ -13,13 +13,17 @@ from clinic.models import Allergy, Patient
 from core.gather import gather
 
 
-def with_alerts(people: QuerySet[Patient]) -> QuerySet[Patient]:
-    """Add `alerts`, the standing allergies of each person, for `{% allergies %}`; no statement more."""
-    rows = gather(
-        Allergy.objects.standing(), "patient", id="id", kind="kind", substance="substance", atc="atc",
+def alerts(*, outer: str = "pk") -> Subquery:
+    """Return, for an annotation, the standing allergies of the person whose key is the outer row's `outer`."""
+    return gather(
+        Allergy.objects.standing(), "patient", outer=outer, id="id", kind="kind", substance="substance", atc="atc",
         reaction="reaction", severe="severe",
     )  # fmt: skip
-    return people.annotate(alerts=rows)
+
+
+def with_alerts(people: QuerySet[Patient]) -> QuerySet[Patient]:
+    """Add `alerts`, the standing allergies of each person, for `{% allergies %}`; no statement more."""
+    return people.annotate(alerts=alerts())
 
 
 def standing(id: UUID) -> QuerySet[Patient]:
@@ -51,5 +55,3 @@ def alerts_of(patient: Patient) -> list[dict[str, Any]]:
 def survivor(patient: Patient) -> Patient:
     """Return the person whose record stands: late entries for a record merged away land there."""
     return patient if patient.merged_into_id is None else Patient.objects.get(pk=patient.merged_into_id)
-
-

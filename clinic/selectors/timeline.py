@@ -8,13 +8,26 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
-from clinic.models import Admission, Condition, Diagnosis, Encounter, Patient, Treatment, Vitals
+from clinic.models import (
+    Admission,
+    Condition,
+    Diagnosis,
+    Encounter,
+    EncounterVersion,
+    Finding,
+    Patient,
+    Treatment,
+    Vitals,
+)
+from clinic.selectors import people
 from core.gather import gather
 
 _CONDITION = ("id", "key", "name_en", "name_km", "icd10", "icd11")
 _DECIMALS = ("temperature", "weight", "height")
+_ORDERED = ("what", "dose", "atc", "despite", "take_home")
 
 
 @dataclass
@@ -25,6 +38,8 @@ class Contact:
     vitals: list[Vitals] = field(default_factory=list)
     diagnoses: list[Diagnosis] = field(default_factory=list)
     treatments: list[Treatment] = field(default_factory=list)
+    signs: list[Finding] = field(default_factory=list)
+    versions: int = 0  # how many earlier versions of it are kept; only `contact` asks
 
     @property
     def admission(self) -> Admission | None:
@@ -55,7 +70,7 @@ def of(
     if kind:
         rows = rows.filter(kind=kind)
     if measured:
-        rows = rows.filter(Exists(Vitals.objects.filter(encounter=OuterRef("pk"))))
+        rows = rows.filter(Exists(Vitals.objects.filter(encounter=OuterRef("pk"), void_reason="")))
     if before:
         on, key = before
         rows = rows.filter(Q(on__lt=on) | Q(on=on, id__lt=key))
@@ -63,21 +78,36 @@ def of(
 
 
 def contact(id: UUID) -> Contact | None:
-    """Return one contact of any kind with its patient; None when there is no such contact."""
-    row = _joined(Encounter.objects.filter(pk=id).select_related("patient__village")).first()
-    return _contact(row) if row else None
+    """Return one contact of any kind with its patient and their allergies; None when there is no such contact."""
+    newest = EncounterVersion.objects.filter(encounter=OuterRef("pk")).order_by("-number").values("number")[:1]
+    rows = Encounter.objects.filter(pk=id).select_related("patient__village", "seen_by")
+    row: Any = (
+        _joined(rows)
+        .annotate(below_alerts=people.alerts(outer="patient_id"), newest_version=Coalesce(Subquery(newest), 0))
+        .first()
+    )
+    if row is None:
+        return None
+    row.patient.alerts = row.below_alerts
+    found = _contact(row)
+    found.versions = row.newest_version
+    return found
 
 
 def _joined(rows: QuerySet[Encounter]) -> QuerySet[Encounter]:
     below = {
         "below_vitals": gather(
-            Vitals.objects.all(), "encounter", id="id", measured_at="measured_at", **{m: m for m in Vitals.MEASURES}
+            Vitals.objects.filter(void_reason=""), "encounter", id="id", measured_at="measured_at",
+            **{m: m for m in Vitals.MEASURES},
         ),
         "below_diagnoses": gather(
             Diagnosis.objects.all(), "encounter", id="id", primary="primary", note="note",
             **{f"condition_{name}": f"condition__{name}" for name in _CONDITION},
         ),
-        "below_treatments": gather(Treatment.objects.all(), "encounter", id="id", what="what", dose="dose"),
+        "below_treatments": gather(
+            Treatment.objects.all(), "encounter", id="id", stopped_at="stopped_at", **{name: name for name in _ORDERED}
+        ),
+        "below_signs": gather(Finding.objects.all(), "encounter", id="id", sign="sign", present="present", days="days"),
     }  # fmt: skip
     return rows.select_related("village", "admission__bed__ward", "recorded_by").annotate(**below)
 
@@ -86,11 +116,25 @@ def _contact(row: Any) -> Contact:
     vitals = sorted(row.below_vitals or [], key=lambda v: (v["measured_at"], v["id"]))
     diagnoses = sorted(row.below_diagnoses or [], key=lambda d: (not d["primary"], d["id"]))
     treatments = sorted(row.below_treatments or [], key=lambda t: t["id"])
+    signs = sorted(row.below_signs or [], key=lambda s: s["id"])
     return Contact(
         row,
         [_vitals(row, v) for v in vitals],
         [_diagnosis(row, d) for d in diagnoses],
-        [Treatment(id=UUID(t["id"]), encounter=row, what=t["what"], dose=t["dose"]) for t in treatments],
+        [_treatment(row, t) for t in treatments],
+        [_sign(row, s) for s in signs],
+    )
+
+
+def _treatment(row: Encounter, said: dict[str, Any]) -> Treatment:
+    stopped = said["stopped_at"] and _instant(said["stopped_at"])
+    plain = {name: said[name] for name in _ORDERED} | {"take_home": bool(said["take_home"])}
+    return Treatment(id=UUID(said["id"]), encounter=row, stopped_at=stopped, **plain)
+
+
+def _sign(row: Encounter, said: dict[str, Any]) -> Finding:
+    return Finding(
+        id=UUID(said["id"]), encounter=row, sign=said["sign"], present=bool(said["present"]), days=said["days"]
     )
 
 

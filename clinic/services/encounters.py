@@ -1,50 +1,46 @@
-"""Begin a contact of any kind; open, save, close and void an out-patient visit."""
+"""Begin a contact of any kind; open, take in, save, close and void an out-patient visit."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 
-from clinic.models import Admission, Condition, Diagnosis, Encounter, Patient, Treatment, Vitals
+from clinic.models import Admission, Diagnosis, Encounter, EncounterVersion, Finding, Patient, Treatment, Vitals
 from clinic.rules import contacts
-from clinic.selectors import timeline
+from clinic.selectors import people, queue, timeline
 from clinic.selectors.timeline import Contact
+from clinic.services import care as writing
+from clinic.services.care import Care, Line, diagnosis_rows
 from core.ages import Unit
 from core.audit import journal
 from core.db import broken_constraints, clean, create_many, save_checked
-from core.errors import RuleBroken
+from core.editing import Edit, bring_together
+from core.errors import Conflict, RuleBroken
 from core.ids import derived_id, uuid7
 from core.khmer import normalise
 from core.places.models import Village
 
-Rows = tuple[list[Vitals], list[Diagnosis], list[Treatment]]
+__all__ = [
+    "Care", "Line", "Saved", "begin", "close_visit", "diagnosis_rows", "open_visit", "save_visit", "take_in", "void",
+]  # fmt: skip
+
 Row = TypeVar("Row", Vitals, Diagnosis, Treatment)
 _WRITTEN: dict[type[models.Model], tuple[str, ...]] = {
-    Vitals: Vitals.MEASURES, Diagnosis: ("primary",), Treatment: ("what", "dose"),
+    Vitals: Vitals.MEASURES, Diagnosis: ("primary",), Treatment: Line._fields,
 }  # fmt: skip
-_TOLD = ("urgency", "new_case", "complaint", "findings", "advice", "result", "result_text", "follow_up_on", "status")
 
 
 @dataclass(frozen=True)
-class Care:
-    """What is written in a visit. Diagnoses stand in order, the main one first; treatments are (what, dose)."""
+class Saved:
+    """A visit as it was written, and the names of what somebody else had changed since it was opened."""
 
-    urgency: int = Encounter.Urgency.ROUTINE
-    new_case: bool = True
-    complaint: str = ""
-    findings: str = ""
-    vitals: Mapping[str, Any] = field(default_factory=dict)
-    diagnoses: Sequence[Condition] = ()
-    treatments: Sequence[tuple[str, str]] = ()
-    advice: str = ""
-    follow_up_on: dt.date | None = None
-    result: str = ""
-    result_text: str = ""
+    visit: Encounter
+    meanwhile: tuple[str, ...] = ()
 
 
 def begin(
@@ -69,67 +65,119 @@ def begin(
 def open_visit(
     *, patient: Patient, on: dt.date, by: Any, today: dt.date, at: dt.datetime, care: Care | None = None,
     id: UUID | None = None, village: Village | None = None, told: tuple[int, Unit] | None = None, close: bool = False,
+    signs: Collection[str] = (), seen: bool = False, alone: bool = False,
 ) -> Encounter:  # fmt: skip
     """Open an out-patient visit with what is known so far; `close` when it is already over.
 
-    Raises what `begin` raises, clinic.come_back_before_visit, clinic.diagnosis_twice, and
-    Conflict("constraint.same_id") for a visit sent twice.
+    `signs` are the danger signs seen on arrival, `seen` tells that whoever writes it takes care of the patient, and
+    `alone` refuses a second open visit of one day. Raises what `begin` raises, clinic.come_back_before_visit,
+    clinic.diagnosis_twice, clinic.allergy_touched, Conflict: clinic.visit_open_already, and constraint.same_id for a
+    visit sent twice.
     """
-    care = care or Care()
+    care = writing.as_stored(care or Care())
     visit = begin(
         patient=patient, kind=Encounter.Kind.OUTPATIENT, on=on, by=by, today=today, id=id, village=village, told=told,
         arrived_at=at,
     )  # fmt: skip
-    _write_care(visit, care, at=at, close=close)
+    if alone and (other := queue.open_visit_of(patient, on)):
+        code = "constraint.same_id" if other.pk == visit.pk else "clinic.visit_open_already"
+        raise Conflict(code, visit=str(other.pk))
+    if care.lines:
+        writing.check_allergies(care.lines, people.alerts_of(patient))
+    if seen or close:
+        visit.seen_at, visit.seen_by = at, by
+    _write(visit, care, at=at, close=close)
     vitals, diagnoses, treatments = _rows(Contact(visit), care, at=at, by=by)
+    findings = [
+        Finding(id=derived_id("sign", visit.pk, sign), encounter=visit, sign=sign, present=True, recorded_by=by)
+        for sign in dict.fromkeys(signs)
+    ]
     save_checked(visit, *vitals)
     create_many(Diagnosis, diagnoses)
     create_many(Treatment, treatments)
-    journal.note("clinic.visit.opened", visit, *vitals, *diagnoses, *treatments, by=by, on=on, closed=close)
+    create_many(Finding, findings)
+    detail: dict[str, Any] = {"on": on, "closed": close} | _despite(treatments)
+    journal.note("clinic.visit.opened", visit, *vitals, *diagnoses, *treatments, *findings, by=by, **detail)
     return visit
 
 
 @transaction.atomic
 def save_visit(
     *, id: UUID, care: Care, by: Any, today: dt.date, at: dt.datetime, close: bool = False,
-    correcting: bool = False,
-) -> Encounter:  # fmt: skip
-    """Write a visit's care anew: rows that stay keep their ids, and the log keeps what was there before.
+    correcting: bool = False, why: str = "", edit: Edit | None = None,
+) -> Saved:  # fmt: skip
+    """Write a visit's care anew. What is superseded stays readable as an earlier version, and rows that stay keep
+    their ids; with `edit` the work of two people is brought together (docs/adr/0011, 0012).
 
-    A closed visit changes only when `correcting`. Raises Encounter.DoesNotExist, and RuleBroken:
-    clinic.visit_closed, clinic.visit_void, clinic.come_back_before_visit, clinic.diagnosis_twice.
+    A closed visit changes only when `correcting`, and says why. Raises Encounter.DoesNotExist, Clashed, and
+    RuleBroken: clinic.visit_closed, clinic.visit_void, clinic.reason_missing, clinic.come_back_before_visit,
+    clinic.diagnosis_twice, clinic.allergy_touched.
     """
-    was = timeline.contact(id)
-    if was is None or was.encounter.kind != Encounter.Kind.OUTPATIENT:
-        raise Encounter.DoesNotExist
-    visit = was.encounter
+    was = _locked(id)
+    visit, why = was.encounter, normalise(why)
     _check_writable(visit, correcting=correcting)
-    before = _told(was)
-    _write_care(visit, care, at=at, close=close)
+    before = writing.document(writing.written(was), id)
+    after = bring_together(edit, now=before, mine=writing.document(writing.as_stored(care), id))
+    changes = writing.differences(before, after)
+    if correcting and changes and not why:
+        raise RuleBroken("clinic.reason_missing", field="why")
+    care = writing.of_document(after, known=[*was.conditions, *care.diagnoses])
+    writing.check_allergies(
+        care.lines, people.alerts_of(visit.patient), known=[Line(*row) for row in before["treatments"]]
+    )
     vitals, diagnoses, treatments = _rows(was, care, at=at, by=by)
-    save_checked(visit, create=False)
-    written = [
-        *_replace(Vitals, was.vitals, vitals),
+    closes = close and visit.status == Encounter.Status.OPEN
+    if closes and visit.seen_at is None:
+        visit.seen_at, visit.seen_by = at, by
+    _write(visit, care, at=at, close=close)
+    if closes or changes.keys() - {*Vitals.MEASURES, *writing.ROWS}:
+        save_checked(visit, create=False)
+    changed = [
+        *_replace(Vitals, was.vitals[-1:], vitals),
         *_replace(Diagnosis, was.diagnoses, diagnoses),
         *_replace(Treatment, was.treatments, treatments),
     ]
-    after = _told(Contact(visit, vitals, diagnoses, treatments))
-    changes = {name: [old, after[name]] for name, old in before.items() if old != after[name]}
+    if writing.supersedes(before, changes):
+        number = was.versions + 1
+        save_checked(EncounterVersion(encounter=visit, number=number, why=why, document=before, recorded_by=by))
     verb = "clinic.visit.corrected" if correcting else "clinic.visit.closed" if close else "clinic.visit.saved"
-    journal.note(verb, visit, *written, by=by, changes=changes)
+    detail = {"changes": changes} | ({"why": why} if why else {}) | _despite(treatments)
+    journal.note(verb, visit, *changed, by=by, **detail)
+    return Saved(visit, tuple(name for name, old in edit.was.items() if before.get(name) != old) if edit else ())
+
+
+@transaction.atomic
+def take_in(*, id: UUID, by: Any, at: dt.datetime, instead_of: UUID | None = None) -> Encounter:
+    """Say that `by` takes care of somebody who waits; doing it twice changes nothing.
+
+    From a colleague only `instead_of` the one who was seen to care. Raises Encounter.DoesNotExist, and RuleBroken:
+    clinic.visit_closed, clinic.visit_void, Conflict: clinic.taken_already.
+    """
+    waits = Encounter.objects.filter(pk=id, kind=Encounter.Kind.OUTPATIENT, status=Encounter.Status.OPEN)
+    free = waits.filter(seen_by=instead_of) if instead_of else waits.filter(seen_by=None)
+    taken = free.update(seen_by=by, seen_at=at)
+    visit = Encounter.objects.select_related("seen_by").get(pk=id, kind=Encounter.Kind.OUTPATIENT)
+    if not taken:
+        _check_writable(visit, correcting=False)
+        if visit.seen_by is not None and visit.seen_by != by:
+            raise Conflict("clinic.taken_already", who=visit.seen_by.name)
+        return visit
+    journal.note("clinic.visit.taken_in", visit, by=by)
     return visit
 
 
 @transaction.atomic
 def close_visit(*, visit: Encounter, result: str, by: Any, at: dt.datetime) -> Encounter:
-    """Close a visit as it stands, for example when the patient left before the end.
+    """Close a visit as it stands, for example when the patient left before being seen.
 
     Raises RuleBroken: clinic.visit_closed, clinic.visit_void.
     """
-    _check_writable(visit, correcting=False)
-    visit.status, visit.closed_at, visit.result = Encounter.Status.CLOSED, at, result
-    save_checked(visit)
-    journal.note("clinic.visit.closed", visit, by=by, result=result)
+    waits = Encounter.objects.filter(pk=visit.pk, status=Encounter.Status.OPEN)
+    closed = waits.update(status=Encounter.Status.CLOSED, closed_at=at, result=result)
+    visit.refresh_from_db(fields=["status", "closed_at", "result", "seen_by"])
+    if not closed:
+        _check_writable(visit, correcting=False)
+    journal.note("clinic.visit.closed", visit, by=by, result=result, seen=visit.seen_by_id is not None)
     return visit
 
 
@@ -141,15 +189,17 @@ def void(*, encounter: Encounter, reason: str, by: Any) -> Encounter:
     """
     if not (reason := normalise(reason)):
         raise RuleBroken("clinic.reason_missing", field="reason")
-    if encounter.status == Encounter.Status.VOID:
-        raise RuleBroken("clinic.visit_void")
     if encounter.admitted_as_id:
         raise RuleBroken("clinic.void_admission_first")
     encounter.status, encounter.void_reason = Encounter.Status.VOID, reason
+    clean(encounter)
+    # Only these columns, and only once: what somebody else wrote since the page was opened stays.
+    standing = Encounter.objects.filter(pk=encounter.pk, admitted_as=None).exclude(status=Encounter.Status.VOID)
+    if not standing.update(status=encounter.status, void_reason=reason):
+        raise RuleBroken("clinic.visit_void")
     changed: list[models.Model] = []
     if encounter.kind == Encounter.Kind.INPATIENT:
         changed = _void_stay(encounter)
-    save_checked(encounter)
     journal.note("clinic.encounter.voided", encounter, *changed, by=by, reason=reason)
     return encounter
 
@@ -167,20 +217,18 @@ def _void_stay(encounter: Encounter) -> list[models.Model]:
     return changed
 
 
-def diagnosis_rows(encounter: Encounter, conditions: Sequence[Condition], *, by: Any) -> list[Diagnosis]:
-    """Return diagnoses for conditions in order, unsaved, the first as the main one.
+def _locked(id: UUID) -> Contact:
+    """Return an out-patient visit that nobody else can write until the end of the transaction.
 
-    Their ids derive from contact and condition, so that the same saved twice is the same row.
+    The lock is a statement of its own: what lies below the visit must be read after it was won. SQLite has one
+    writer at a time anyway.
     """
-    if len({condition.pk for condition in conditions}) != len(conditions):
-        raise RuleBroken("clinic.diagnosis_twice", field="diagnoses")
-    return [
-        Diagnosis(
-            id=derived_id("diagnosis", encounter.pk, condition.key), encounter=encounter, condition=condition,
-            primary=place == 0, recorded_by=by,
-        )
-        for place, condition in enumerate(conditions)
-    ]  # fmt: skip
+    if connection.features.has_select_for_update:
+        Encounter.objects.select_for_update().filter(pk=id).values_list("pk").first()
+    was = timeline.contact(id)
+    if was is None or was.encounter.kind != Encounter.Kind.OUTPATIENT:
+        raise Encounter.DoesNotExist
+    return was
 
 
 def _check_writable(visit: Encounter, *, correcting: bool) -> None:
@@ -190,14 +238,11 @@ def _check_writable(visit: Encounter, *, correcting: bool) -> None:
         raise RuleBroken("clinic.visit_closed")
 
 
-def _write_care(visit: Encounter, care: Care, *, at: dt.datetime, close: bool) -> None:
+def _write(visit: Encounter, care: Care, *, at: dt.datetime, close: bool) -> None:
     if care.follow_up_on and care.follow_up_on <= visit.on:
         raise RuleBroken("clinic.come_back_before_visit", field="follow_up_on")
-    for name in ("complaint", "findings", "advice"):
-        setattr(visit, name, normalise(getattr(care, name), lines=True))
-    visit.urgency, visit.new_case = care.urgency, care.new_case
-    visit.result, visit.result_text = care.result, normalise(care.result_text)
-    visit.follow_up_on = care.follow_up_on
+    for name in (*writing.PLAIN, "follow_up_on"):
+        setattr(visit, name, getattr(care, name))
     if close and visit.status == Encounter.Status.OPEN:
         visit.status, visit.closed_at = Encounter.Status.CLOSED, at
 
@@ -206,30 +251,33 @@ def _rows(
     was: Contact, care: Care, *, at: dt.datetime, by: Any
 ) -> tuple[list[Vitals], list[Diagnosis], list[Treatment]]:
     """Build the rows that should stand, with the ids of those that already do."""
-    visit = was.encounter
-    measured = {name: value for name, value in care.vitals.items() if value is not None}
-    if unknown := measured.keys() - set(Vitals.MEASURES):
-        raise TypeError(f"not measured here: {sorted(unknown)}")
-    vitals = []
-    if measured:
+    visit, vitals = was.encounter, []
+    if measured := care.measured:
         old = was.newest_vitals
         key, measured_at = (old.pk, old.measured_at) if old else (uuid7(), at)
         vitals = [Vitals(id=key, encounter=visit, measured_at=measured_at, recorded_by=by, **measured)]
-    texts = [(normalise(what), normalise(dose)) for what, dose in care.treatments]
     ids = [row.pk for row in was.treatments]
     treatments = [
-        Treatment(id=ids[i] if i < len(ids) else uuid7(), encounter=visit, what=what, dose=dose, recorded_by=by)
-        for i, (what, dose) in enumerate((what, dose) for what, dose in texts if what)
+        Treatment(id=ids[i] if i < len(ids) else uuid7(), encounter=visit, recorded_by=by, **line._asdict())
+        for i, line in enumerate(care.lines)
     ]
     return vitals, diagnosis_rows(visit, care.diagnoses, by=by), treatments
 
 
 def _replace(model: type[Row], was: Sequence[Row], rows: Sequence[Row]) -> list[Row]:
-    """Take away what no longer stands and write what is new or different; return the rows written."""
+    """Take away what no longer stands and write what is new or different; return both, for the tablets.
+
+    A row taken away leaves its number in the feed without a record behind it: that tells a tablet to forget it. What
+    it said stays readable in the earlier version.
+    """
     fields = _WRITTEN[model]
     known = {row.pk: [getattr(row, name) for name in fields] for row in was}
-    if gone := known.keys() - {row.pk for row in rows}:
-        model._default_manager.filter(pk__in=gone).delete()
+    stays = {row.pk for row in rows}
+    if gone := [row for row in was if row.pk not in stays]:
+        rows_gone = model._default_manager.filter(pk__in=[row.pk for row in gone])
+        rows_gone._raw_delete(
+            rows_gone.db
+        )  # `delete` would first ask for doses given in a stay; here are none
     changed = [row for row in rows if known.get(row.pk) != [getattr(row, name) for name in fields]]
     # The main diagnosis last: the one that was main until now must have stepped down when it arrives.
     changed.sort(key=lambda row: getattr(row, "primary", False))
@@ -240,15 +288,10 @@ def _replace(model: type[Row], was: Sequence[Row], rows: Sequence[Row]) -> list[
             model._default_manager.bulk_create(
                 changed, update_conflicts=True, unique_fields=["id"], update_fields=list(fields)
             )
-    return changed
+    return [*gone, *changed]
 
 
-def _told(contact: Contact) -> dict[str, Any]:
-    """Return a visit's care as the log keeps it."""
-    visit, vitals = contact.encounter, contact.newest_vitals
-    return {
-        **{name: getattr(visit, name) for name in _TOLD},
-        "vitals": {name: value for name in Vitals.MEASURES if (value := getattr(vitals, name, None)) is not None},
-        "diagnoses": [row.condition.key for row in contact.diagnoses],
-        "treatments": [[row.what, row.dose] for row in contact.treatments],
-    }
+def _despite(treatments: Sequence[Treatment]) -> dict[str, Any]:
+    """Return what the log says of medicines given despite an allergy."""
+    reasons = [[row.what, row.despite] for row in treatments if row.despite]
+    return {"despite": reasons} if reasons else {}

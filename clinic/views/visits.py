@@ -17,9 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from clinic.forms.patients import ReasonForm
 from clinic.forms.visits import NewVisitForm, VisitForm, initial_of
-from clinic.models import Encounter, Patient, Vitals
+from clinic.models import Encounter, Vitals
 from clinic.rules import vitals
-from clinic.selectors import catalogue, queue, timeline
+from clinic.selectors import catalogue, people, queue, timeline
 from clinic.selectors.timeline import Contact
 from clinic.services import encounters
 from clinic.views import SAME, refuse, status_of, today
@@ -36,7 +36,7 @@ CLOSE = "close"  # what the button "save and close" says
 @requires(Action.OUTPATIENT)
 def new(request: HttpRequest, id: UUID) -> HttpResponse:
     """Open a visit for a person, with as much as is known already."""
-    person = get_object_or_404(Patient.objects.select_related("village"), pk=id)
+    person = people.get_or_404(id)
     closing = request.POST.get("do") == CLOSE
     form = NewVisitForm(request.POST or None, ask_age=person.birth is None, today=today(), closing=closing)
     if request.method == "POST" and form.is_valid():

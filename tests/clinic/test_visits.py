@@ -30,7 +30,8 @@ def care(*keys: str, **given: object) -> Care:
 
 
 def save(visit: Encounter, what: Care, **how: object) -> Encounter:
-    return encounters.save_visit(id=visit.id, care=what, by=somebody(), today=TODAY, at=noon(), **how)  # type: ignore[arg-type]
+    saved = encounters.save_visit(id=visit.id, care=what, by=somebody(), today=TODAY, at=noon(), **how)  # type: ignore[arg-type]
+    return saved.visit
 
 
 def refused(code: str):
@@ -116,7 +117,7 @@ def test_a_closed_visit_changes_only_when_corrected():
     assert visit.status == "closed" and visit.closed_at == noon()
     with refused("clinic.visit_closed"):
         save(visit, care("cold"))
-    assert save(visit, care("cold"), correcting=True).status == "closed"
+    assert save(visit, care("cold"), correcting=True, why="Wrong box").status == "closed"
     assert Entry.objects.filter(verb="clinic.visit.corrected").exists()
 
 
