@@ -66,15 +66,20 @@ def touching(alerts: Iterable[Mapping[str, Any]], atc: str, name: str = "") -> l
 
 
 def named(text: str) -> Allergen | None:
-    """Return the usual substance that a text names: its key, its whole name in either language, or one of its words."""
+    """Return the usual substance that a text names: its key, its name in either language, or one of its words."""
     plain = search_key(text)
-    found = allergens().get(text)
-    if found or not plain:
+    if found := allergens().get(text):
         return found
     for row in allergens().values():
-        if plain in {search_key(row.english), search_key(row.khmer), search_key(row.english.partition(" (")[0])}:
+        if same_name(text, row):
             return row
-    return next((row for row in allergens().values() if _fold(plain) in row.words), None)
+    return next((row for row in allergens().values() if plain and _fold(plain) in row.words), None)
+
+
+def same_name(text: str, row: Allergen) -> bool:
+    """Return whether a text is the name of a usual substance itself, with or without what stands in brackets."""
+    names = {row.english, row.khmer, row.english.partition(" (")[0], row.khmer.partition(" (")[0]}
+    return search_key(text) in {search_key(name) for name in names}
 
 
 def _touch(alert: Mapping[str, Any], atc: str, words: frozenset[str]) -> Touch | None:
