@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -40,6 +42,11 @@ class LikelyPair(Recorded):
         ]
         indexes = [models.Index(fields=["state", "-score", "id"], name="clinic_pair_worklist")]
 
+    @property
+    def patient_id(self) -> UUID:
+        """Return one of the two; the log ties each change to a person."""
+        return self.one_id
+
 
 class Merge(Recorded):
     """One record taken up by another: what was moved and how the survivor read before, so that it can be undone.
@@ -64,3 +71,8 @@ class Merge(Recorded):
             models.UniqueConstraint(fields=["loser"], condition=Q(undone_at=None), name="clinic_merged_once"),
             models.CheckConstraint(condition=~Q(winner=F("loser")), name="clinic_merge_of_two"),
         ]
+
+    @property
+    def patient_id(self) -> UUID:
+        """Return the survivor; the log ties each change to a person."""
+        return self.winner_id

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import permutations
+from uuid import UUID
 
 from rapidfuzz import fuzz
 
@@ -103,7 +104,11 @@ def _together_score(typed: str, known: Sequence[str]) -> float:
 
 @dataclass(frozen=True)
 class Described:
-    """What is said of a person, as far as it is known."""
+    """What is said of a person, as far as it is known. `names` may hold those of records merged into this one.
+
+    `phones` are further telephones beside `phone`, `guardian_ids` the patients who answer for them, `numbers` their
+    identifiers as (kind, value).
+    """
 
     names: tuple[str, ...]
     sex: str = ""
@@ -111,11 +116,23 @@ class Described:
     village_id: int | None = None
     phone: str = ""
     guardian: str = ""
+    phones: frozenset[str] = frozenset()
+    guardian_ids: frozenset[str] = frozenset()
+    household_id: UUID | None = None
+    numbers: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def every_phone(self) -> frozenset[str]:
+        """Return all telephones."""
+        return self.phones | {self.phone} - {""}
 
 
 @dataclass
 class Likeness:
-    """How likely two descriptions mean one person, and the reasons a reader can check."""
+    """How likely two descriptions mean one person, and the reasons a reader can check.
+
+    A reason is a code, with what it is about after a colon: `years_apart:13`, `same_number:national`.
+    """
 
     score: float = 0.0
     reasons: list[str] = field(default_factory=list)
@@ -128,29 +145,59 @@ class Likeness:
 
 
 LIKELY = 60.0  # names alone reach 55: something else must agree
+CERTAIN = 100.0  # one national identity card is one person, whatever else was written
+OF_ONE_PERSON = frozenset({"national", "birth", "ministry", "nssf"})
+OF_A_FAMILY = frozenset({"equity", "family"})
+_HAS_ONE = ("national", "birth")  # nobody has two of these: different ones speak against
 
 
 def likeness(one: Described, other: Described) -> Likeness:
     """Compare two descriptions; likely the same from `LIKELY` on.
 
     Names must be alike to begin with: a shared telephone says nothing by itself, and neither do two empty boxes.
+    Only a shared number of one person stands above the names.
     """
     found = Likeness()
+    for kind in sorted(kind for kind, _ in one.numbers & other.numbers if kind in OF_ONE_PERSON):
+        found.add(CERTAIN, f"same_number:{kind}")
     name = max((name_score(text, *other.names) for text in one.names if text), default=0.0)
-    if name < 70:
+    if name >= 70:
+        found.add(name * 0.55, "same_name" if name >= SAME_SOUND else "like_name")
+    elif found.score:
+        found.add(0, "other_name")
+    else:
         return found
-    found.add(name * 0.55, "same_name" if name >= SAME_SOUND else "like_name")
     if one.sex and other.sex:
-        found.add(*((8, "same_sex") if one.sex == other.sex else (-30, "")))
+        found.add(*((8, "same_sex") if one.sex == other.sex else (-30, "other_sex")))
     if one.birth and other.birth:
         found.add(*_age_points(one.birth, other.birth))
-    if one.village_id and one.village_id == other.village_id:
-        found.add(14, "same_village")
-    if one.phone and one.phone == other.phone:
-        found.add(14, "same_phone")
-    if one.guardian and other.guardian and fuzz.ratio(search_key(one.guardian), search_key(other.guardian)) >= 85:
-        found.add(14, "same_guardian")
+    if one.village_id and other.village_id:
+        found.add(*((14, "same_village") if one.village_id == other.village_id else (0, "other_village")))
+    _compare_family(found, one, other)
+    for kind in _HAS_ONE:
+        mine, theirs = ({value for k, value in said.numbers if k == kind} for said in (one, other))
+        if mine and theirs and not mine & theirs:
+            found.add(-40, f"other_number:{kind}")
     return found
+
+
+def _compare_family(found: Likeness, one: Described, other: Described) -> None:
+    """Count what people share with their family as well: telephone, guardian, household, card."""
+    if one.every_phone & other.every_phone:
+        found.add(14, "same_phone")
+    if _one_guardian(one, other):
+        found.add(14, "same_guardian")
+    if one.household_id and one.household_id == other.household_id:
+        found.add(14, "same_household")
+    elif any(kind in OF_A_FAMILY for kind, _ in one.numbers & other.numbers):
+        found.add(10, "same_card")
+
+
+def _one_guardian(one: Described, other: Described) -> bool:
+    if one.guardian_ids & other.guardian_ids:
+        return True
+    both = one.guardian and other.guardian
+    return bool(both) and fuzz.ratio(search_key(one.guardian), search_key(other.guardian)) >= 85
 
 
 def _age_points(one: Birth, other: Birth) -> tuple[float, str]:
@@ -159,4 +206,4 @@ def _age_points(one: Birth, other: Birth) -> tuple[float, str]:
     if younger.earliest <= older.latest:
         return (18, "same_birth") if one.precision == other.precision == "day" else (12, "same_age")
     years = age_at(older.latest, younger.earliest).years
-    return (6, "like_age") if years < 2 else (max(-40.0, -8.0 * years), "")
+    return (6, "like_age") if years < 2 else (max(-40.0, -8.0 * years), f"years_apart:{years}")

@@ -9,11 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
+from clinic.forms import besides
 from clinic.forms.patients import DeathForm, PersonForm, ReasonForm, RegisterForm, initial_of, typed_already
 from clinic.models import Patient
+from clinic.reasons import in_words
 from clinic.selectors import duplicates
 from clinic.services import patients
 from clinic.views import SAME, refuse, status_of, today
@@ -22,17 +23,6 @@ from core.accounts.roles import Action
 from core.audit import journal
 from core.errors import RuleBroken
 
-REASONS = {
-    "same_name": gettext_lazy("same name"),
-    "like_name": gettext_lazy("similar name"),
-    "same_sex": gettext_lazy("same sex"),
-    "same_birth": gettext_lazy("same birth date"),
-    "same_age": gettext_lazy("same age"),
-    "like_age": gettext_lazy("nearly the same age"),
-    "same_village": gettext_lazy("same village"),
-    "same_phone": gettext_lazy("same phone"),
-    "same_guardian": gettext_lazy("same parent or guardian"),
-}
 NEXT = {"visit": "clinic:visit_new", "admit": "clinic:admit"}
 
 
@@ -48,7 +38,9 @@ def register(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         made = form.cleaned_data["id"]
         try:
-            person = patients.register(id=made, by=request.user, today=today(), **form.given())
+            person = patients.register(
+                id=made, by=request.user, today=today(), besides=besides.read(request.POST), **form.given()
+            )
         except RuleBroken as broken:
             if broken.code == SAME:
                 return redirect(f"{back}?patient={made}") if back else redirect("desk:record", made)
@@ -74,8 +66,9 @@ def likely(request: HttpRequest) -> HttpResponse:
     """Show who may already be the person being typed, and why."""
     form = RegisterForm(request.POST, today=today())
     found = duplicates.likely(form.described(), today=today(), besides=form.cleaned_data.get("id"))
-    rows = [(row.hit, [REASONS[reason] for reason in row.reasons]) for row in found]
-    return render(request, "clinic/register.html#likely", {"likely": rows})
+    rows = [(row.hit, in_words(row.reasons)) for row in found]
+    shown = besides.token((row.hit.patient.pk, row.hit.score, row.reasons) for row in found)
+    return render(request, "clinic/register.html#likely", {"likely": rows, "shown": shown})
 
 
 @require_http_methods(["GET", "POST"])
