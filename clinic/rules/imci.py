@@ -9,32 +9,19 @@ before it are known not to. What a rule may say: `clinic.rules.expressions`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from clinic.rules.expressions import RESERVED, Atom, Facts, Names, Node, parse
+from clinic.rules.expressions import RESERVED, Facts, Names, Node, parse
+from clinic.rules.judging import Colour, Judgement, Rule, fits, judge, once
 from clinic.rules.tables import FOLDER, Line, Said, Span, lines
 from core.ages import Age
 
 MEASURES = frozenset({"temperature", "respiratory_rate", "oxygen", "muac", "weight_for_height", "weight_for_age"})
 DANGER = "danger"  # the group of signs that are dangerous whatever the complaint
-
-
-class Colour(StrEnum):
-    """How urgent: red is referred, yellow is treated here, green goes home."""
-
-    RED = "red"
-    YELLOW = "yellow"
-    GREEN = "green"
-
-    @property
-    def severity(self) -> int:
-        """Return 3 for red, 2 for yellow, 1 for green."""
-        return {"red": 3, "yellow": 2, "green": 1}[self]
 
 
 @dataclass(frozen=True)
@@ -74,51 +61,10 @@ class TermRow:
 
 
 @dataclass(frozen=True)
-class Rule:
-    """A classification and when it holds; `when` None means: when no rule before it in its topic does."""
+class Assessment(Judgement):
+    """What is found of a child so far, and which parts of the page stand open."""
 
-    module: str
-    topic: str
-    key: str
-    colour: Colour
-    ages: Span
-    when: Node | None
-    said: Said
-    action: Said
-    source: str
-
-
-@dataclass(frozen=True)
-class Classification:
-    """A rule that holds, what made it hold, and what is not asked or measured yet that could make it graver."""
-
-    rule: Rule
-    reasons: tuple[Atom, ...]
-    could_change: tuple[Atom, ...] = ()
-
-    @property
-    def is_red(self) -> bool:
-        """Return whether the child should be referred."""
-        return self.rule.colour is Colour.RED
-
-
-@dataclass(frozen=True)
-class Assessment:
-    """What is found so far, the gravest first; `pending` is asked for before anything more can be said."""
-
-    found: tuple[Classification, ...] = ()
-    pending: tuple[Atom, ...] = ()
     open_modules: frozenset[str] = frozenset()
-
-    @property
-    def worst(self) -> Colour | None:
-        """Return the gravest colour, None while nothing is found."""
-        return self.found[0].rule.colour if self.found else None
-
-    @property
-    def refer(self) -> bool:
-        """Return whether to propose a referral; the nurse decides."""
-        return self.worst is Colour.RED
 
 
 @dataclass(frozen=True)
@@ -159,39 +105,11 @@ def classify(
     mine = (book or tables()).of(age)
     facts = mine.facts(signs, days or {}, measures or {})
     opened = {row.key: row.opens.value(facts) if row.opens else True for row in mine.modules}
-    pending = [atom for row in mine.modules if row.opens for atom in row.opens.asks(facts)]
-    found: list[Classification] = []
-    for topic in dict.fromkeys(rule.topic for rule in mine.rules):
-        rules = [rule for rule in mine.rules if rule.topic == topic and opened[rule.module]]
-        held, unsure = _first(rules, facts)
-        if held is None:
-            pending += _ask(unsure, facts)
-            continue
-        reasons = held.when.reasons(facts) if held.when else ()
-        graver = [rule for rule in unsure if rule.colour.severity > held.colour.severity]
-        found.append(Classification(held, _once(reasons), _once(_ask(graver, facts))))
-    found.sort(key=lambda one: -one.rule.colour.severity)
-    return Assessment(tuple(found), _once(pending), frozenset(key for key, value in opened.items() if value))
-
-
-def _ask(rules: list[Rule], facts: Facts) -> list[Atom]:
-    return [atom for rule in rules if rule.when for atom in rule.when.asks(facts)]
-
-
-def _once(atoms: Iterable[Atom]) -> tuple[Atom, ...]:
-    return tuple(dict.fromkeys(atoms))
-
-
-def _first(rules: list[Rule], facts: Facts) -> tuple[Rule | None, list[Rule]]:
-    """Return the first rule that holds, and those before it of which nobody knows."""
-    unsure: list[Rule] = []
-    for rule in rules:
-        value = rule.when.value(facts) if rule.when else (not unsure)
-        if value:
-            return rule, unsure
-        if value is None:
-            unsure.append(rule)
-    return None, unsure
+    first = [atom for row in mine.modules if row.opens for atom in row.opens.asks(facts)]
+    found = judge([rule for rule in mine.rules if opened[rule.module]], facts)
+    return Assessment(
+        found.found, once([*first, *found.pending]), frozenset(key for key, value in opened.items() if value)
+    )
 
 
 # -- danger signs at any age ------------------------------------------------------------------------------
@@ -313,14 +231,5 @@ def _rules(folder: Path, names: Names, modules: set[str]) -> tuple[Rule, ...]:
             line["module"], line["topic"], line["key"], colour, line.span, when, line.said,
             Said(line["do_english"], line["do_khmer"]), line["source"],
         )  # fmt: skip
-        for before in rows:
-            if before.topic != rule.topic or not before.ages.meets(rule.ages):
-                continue
-            if before.key == rule.key:
-                raise line.wrong(f"“{rule.key}” stands here twice for the same age")
-            if before.colour.severity < rule.colour.severity:
-                raise line.wrong(f"“{rule.key}” is graver than “{before.key}” and must stand before it")
-            if before.when is None:
-                raise line.wrong(f"“{before.key}” holds whenever nothing else does; “{rule.key}” can never be reached")
-        rows.append(rule)
+        rows.append(fits(rule, rows, line))
     return tuple(rows)
