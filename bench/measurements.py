@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bench import pages, registers
+from bench import pairs as alike
 from bench.frame import Measurement
 
 MEASUREMENTS = {
@@ -11,5 +12,8 @@ MEASUREMENTS = {
     "record": Measurement("open a person's whole record", 10_000, 100, pages.a_desk, pages.record),
     "visit": Measurement("open and close a visit in one form", 10_000, 60, pages.a_desk, pages.visit),
     "import": Measurement("load a register; per second: rows", 12_000, 1, registers.registers, registers.load, most=4),
+    "pairs": Measurement(
+        "look at everybody for likely pairs; per second: people", 20_000, 1, alike.a_register, alike.look, most=1
+    ),
     "figures": Measurement("open the page of a month", 10_000, 20, pages.a_desk, pages.figures),
 }
