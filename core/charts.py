@@ -11,7 +11,7 @@ import math
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from core import khmer
 
@@ -143,6 +143,24 @@ class Picture:
         self.marks.append(Stroke(points, role))
 
 
+class Drawable(Protocol):
+    """Another kind of picture, with its own way to lay itself out (`core.curves`)."""
+
+    @property
+    def title(self) -> str:
+        """Return what stands above it."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """Return its kind, for the class on the page."""
+        ...
+
+    def lay_out(self, picture: Picture, top: float) -> None:
+        """Add its marks below `top`."""
+        ...
+
+
 def nice_ticks(largest: float, wanted: int = 4) -> list[float]:
     """Return round values from 0 to at least `largest`: 0, 20, 40, 60."""
     if largest <= 0:
@@ -171,13 +189,16 @@ def guess_width(text: str, size: float) -> float:
     return wide * size
 
 
-def draw(chart: Chart, width: float, height: float, measure: Measure = guess_width) -> Picture:
+def draw(chart: Chart | Drawable, width: float, height: float, measure: Measure = guess_width) -> Picture:
     """Lay a chart out on a ground of the given size."""
     picture = Picture(width, height, measure=measure)
     top = 4.0
     if chart.title:
         picture.words(0, top + 9, chart.title, 10, "start", "title")
         top += 18
+    if not isinstance(chart, Chart):
+        chart.lay_out(picture, top)
+        return picture
     if len(chart.series) > 1 and chart.kind != "pyramid":
         top = _legend(picture, chart, top)
     layout = {"rows": _rows, "pyramid": _pyramid, "line": _line, "stacked": _stacked, "bar": _bars}[

@@ -1,8 +1,8 @@
 """Draw a chart as SVG for a web page: classes instead of styles (strict CSP), a tooltip on every mark.
 
-Classes: `chart`; fills `series-1` … `series-6`; lines `stroke-1` … `stroke-6`, `grid`, `axis`; texts
-`title`, `label`, `tick`, `value`, `on-1` … `on-6` (a text on a bar of that series). Sizes are presentation
-attributes, colours the style sheet's. The page puts a table of the same figures behind it.
+Classes: `chart`; fills `series-1` … `series-6`; lines `stroke-1` … `stroke-6`, `grid`, `axis`, `ref-0`, `ref-2`,
+`ref-3`; texts `title`, `label`, `tick`, `value`, `on-1` … `on-6` (a text on a bar of that series). Sizes are
+presentation attributes, colours the style sheet's. The page puts a table of the same figures behind it.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
-from core.charts import Bar, Chart, Dot, Mark, Stroke, Words, draw
+from core.charts import Bar, Chart, Dot, Drawable, Mark, Stroke, Words, draw
 
 SCALE = 1.5  # paper's small print is too small for a screen
 
 
 def svg(
-    chart: Chart, *, width: float = 640, height: float = 280, language: str = "", id: str = "", name: str = ""
-) -> str:
+    chart: Chart | Drawable, *, width: float = 640, height: float = 280, language: str = "", id: str = "",
+    name: str = "",
+) -> str:  # fmt: skip
     """Return the chart as one `<svg>` element, safe to put into a page as it is.
 
     Shown `width` CSS pixels wide its labels are 13 pixels high; it scales to the width of its place, so
@@ -25,7 +26,8 @@ def svg(
     a screen reader says of a chart that draws no title of its own.
     """
     picture = draw(chart, width / SCALE, height / SCALE)
-    summary = name or chart.title or ", ".join(series.label for series in chart.series)
+    series = chart.series if isinstance(chart, Chart) else ()
+    summary = name or chart.title or ", ".join(one.label for one in series)
     attributes = [
         f'class="chart chart-{chart.kind}"',
         f'viewBox="0 0 {_n(picture.width)} {_n(picture.height)}"',

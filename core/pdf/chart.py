@@ -10,17 +10,18 @@ from reportlab.graphics.shapes import Circle, Drawing, Polygon, PolyLine, Rect, 
 from reportlab.lib.colors import Color, HexColor
 from reportlab.platypus.flowables import Flowable
 
-from core.charts import Bar, Chart, Dot, Mark, Stroke, Words, draw
+from core.charts import Bar, Chart, Dot, Drawable, Mark, Stroke, Words, draw
 from core.pdf import fonts
 from core.pdf.shaping import text_width
-from core.pdf.styles import ACCENT, HAIRLINE, INK, MM, MUTED, PAPER
+from core.pdf.styles import ACCENT, DANGER, HAIRLINE, INK, MM, MUTED, PAPER
 
 SERIES = [ACCENT, *map(HexColor, ("#e0a33e", "#7fb8b3", "#a3513f", "#4a6fa5", "#9aa5a4"))]
 DARK = {1, 4, 5}  # a text on these is white
+REFERENCE = {"ref-0": (MUTED, None), "ref-2": (SERIES[1], (4, 2)), "ref-3": (DANGER, (2, 2))}
 DASHES = [None, (5, 2), (2, 2), (7, 2, 2, 2), (1, 2), (9, 3)]
 
 
-def drawing(chart: Chart, width: float, height: float) -> Drawing:
+def drawing(chart: Chart | Drawable, width: float, height: float) -> Drawing:
     """Return the chart as a ReportLab drawing, `width` × `height` points."""
     fonts.register()
     picture = draw(chart, width, height, measure=text_width)
@@ -34,7 +35,7 @@ def drawing(chart: Chart, width: float, height: float) -> Drawing:
 class ChartFlowable(Flowable):
     """A chart as wide as its column, `height` millimetres high."""
 
-    def __init__(self, chart: Chart, height: float = 60) -> None:
+    def __init__(self, chart: Chart | Drawable, height: float = 60) -> None:
         super().__init__()
         self.chart, self.high = chart, height * MM
 
@@ -66,6 +67,9 @@ def _shapes(mark: Mark, height: float) -> list[Shape]:
         flat = [value for x, y in mark.points for value in (x, height - y)]
         if mark.role in ("grid", "axis"):
             return [PolyLine(flat, strokeColor=HAIRLINE if mark.role == "grid" else MUTED, strokeWidth=0.5)]
+        if mark.role in REFERENCE:
+            colour, dashes = REFERENCE[mark.role]
+            return [PolyLine(flat, strokeColor=colour, strokeWidth=0.7, strokeDashArray=dashes)]
         number = _number(mark.role)
         return [PolyLine(flat, strokeColor=SERIES[number], strokeWidth=1.6, strokeDashArray=DASHES[number])]
     if isinstance(mark, Dot):
