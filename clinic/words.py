@@ -155,7 +155,8 @@ WORDS: dict[str, str] = {
         "She is pregnant (%(weeks)s weeks); this medicine is given only from week %(after)s on."
     ),
     "clinic.dose_too_soon": _(
-        "The last dose was given on %(last)s, less than %(months)s months away. Again from %(again)s on, or write why now."
+        "The last dose was given on %(last)s, less than %(months)s months away. "
+        "Give it from %(again)s on, or write why now."
     ),
     "clinic.dose_void": _("This dose was already marked as entered in error."),
 }

@@ -36,9 +36,9 @@ def give(
     contacts.check_contact_day(on, today=today, birth=patient.birth, died=patient.deceased_on)
     if visit is not None:
         _check_visit(visit, patient)
-    despite, id = normalise(despite), id or uuid7()
+    despite, made = normalise(despite), id or uuid7()
     given = PreventiveDose.objects.filter(patient=patient, void_reason="", what__in=prevention.alike(what))
-    days = list(given.exclude(pk=id).values_list("on", flat=True))
+    days = list(given.exclude(pk=made).values_list("on", flat=True))
     birth = patient.birth
     age = age_at(birth.date, max(on, birth.date)) if birth else None
     expected = assessed.expecting(patient, on) if _may_expect(patient, age) else None
@@ -46,11 +46,13 @@ def give(
         what, age=age, on=on, given=days, pregnant=expected.at if expected else None, despite=despite
     )
     row = PreventiveDose(
-        id=id, patient=patient, encounter=visit, what=what, dose=dose.amount, on=on, recorded_by=by,
+        id=made, patient=patient, encounter=visit, what=what, dose=dose.amount, on=on, recorded_by=by,
         despite=despite if prevention.too_near(dose, on, days) else "",
     )  # fmt: skip
     save_checked(row)
-    journal.note("clinic.dose.given", row, by=by, what=what, on=on, **({"despite": row.despite} if row.despite else {}))
+    journal.note(
+        "clinic.prevention.given", row, by=by, what=what, on=on, **({"despite": row.despite} if row.despite else {})
+    )
     return row
 
 
@@ -65,7 +67,7 @@ def void(*, id: UUID, reason: str, by: Any) -> PreventiveDose:
         raise RuleBroken("clinic.dose_void")
     row.void_reason = reason
     save_checked(row, create=False)
-    journal.note("clinic.dose.voided", row, by=by, reason=reason)
+    journal.note("clinic.prevention.voided", row, by=by, reason=reason)
     return row
 
 
