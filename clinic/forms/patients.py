@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import Identifier, Patient, Sex
+from clinic.forms.boxes import AllergensField, GuardianField, KeptVillageField, NumberBox, PhonesField, PictureField
+from clinic.models import Consent, EquityLevel, Identifier, Patient, Payer, Relation, Sex
+from clinic.rules.identifiers import Number
 from clinic.rules.likeness import Described
-from core.fields import (
-    AgeOrBirth,
-    AgeOrBirthField,
-    DateField,
-    HiddenIdField,
-    NameField,
-    PhoneField,
-    VillageField,
-)
+from clinic.selectors import registry
+from clinic.services.consents import Answer
+from clinic.services.households import Guardian
+from core.errors import RuleBroken
+from core.fields import AgeOrBirth, AgeOrBirthField, DateField, HiddenIdField, NameField, PhoneField, refusal
 from core.khmer import has_khmer, latin_digits, normalise
+from core.phones import national
+from core.places.models import Village
 
 NAMES = ("family_name_km", "given_name_km", "family_name", "given_name")
-OTHER_NUMBERS = {
-    "paper": Identifier.Kind.PAPER, "equity": Identifier.Kind.EQUITY, "ministry": Identifier.Kind.MINISTRY,
-    "national": Identifier.Kind.NATIONAL,
+Kind = Identifier.Kind
+NUMBERS = {
+    "equity": Kind.EQUITY, "paper": Kind.PAPER, "ministry": Kind.MINISTRY, "national": Kind.NATIONAL,
+    "birth_certificate": Kind.BIRTH, "family_book": Kind.FAMILY, "nssf": Kind.NSSF,
 }  # fmt: skip
+_EMPTY = [("", _("not said"))]
 
 
 class PersonForm(forms.Form):
@@ -37,19 +41,31 @@ class PersonForm(forms.Form):
     given_name = NameField(label=_("Given name"), required=False)
     sex = forms.ChoiceField(label=_("Sex"), choices=Sex.choices, widget=forms.RadioSelect)
     birth = AgeOrBirthField(required=False)
-    village = VillageField(required=False)
+    village = KeptVillageField(required=False)
     phone = PhoneField(label=_("Phone"), required=False)
     guardian = NameField(label=_("Parent or guardian"), required=False, max_length=120)
-    paper = forms.CharField(label=_("Old paper number"), required=False, max_length=60)
-    equity = forms.CharField(label=_("Equity card"), required=False, max_length=60)
-    ministry = forms.CharField(label=_("Ministry patient number"), required=False, max_length=60)
-    national = forms.CharField(label=_("National identity card"), required=False, max_length=60)
+    phones = PhonesField()
+    payer = forms.ChoiceField(label=_("Who pays"), choices=[*_EMPTY, *Payer.choices], required=False)
+    equity = NumberBox(Kind.EQUITY, label=_("Equity card"), help_text=_("A card of anybody in the household holds"))
+    equity_level = forms.ChoiceField(
+        label=_("How poor, as the card says"), choices=[*_EMPTY, *EquityLevel.choices], required=False
+    )
+    equity_issued = DateField(label=_("Card issued on"), required=False)
+    equity_until = DateField(label=_("Card valid until"), required=False)
+    national = NumberBox(Kind.NATIONAL, label=_("National identity card"))
+    birth_certificate = NumberBox(Kind.BIRTH, label=_("Birth certificate"))
+    family_book = NumberBox(Kind.FAMILY, label=_("Family book"))
+    nssf = NumberBox(Kind.NSSF, label=_("NSSF card"))
+    ministry = NumberBox(Kind.MINISTRY, label=_("Ministry patient number"))
+    paper = NumberBox(Kind.PAPER, label=_("Old paper number"))
 
-    more = ("guardian", *OTHER_NUMBERS)
+    more = ("guardian", "phones", "payer", *NUMBERS, "equity_level", "equity_issued", "equity_until")
 
     def __init__(self, *args: Any, today: dt.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.today = today
         self.fields["birth"].today = today  # type: ignore[attr-defined]
+        self.fields["village"].kept = self.initial.get("village")  # type: ignore[attr-defined]
         for name in ("family_name_km", "given_name_km"):
             self.fields[name].widget.attrs["lang"] = "km"
         for name in ("family_name", "given_name"):
@@ -58,50 +74,139 @@ class PersonForm(forms.Form):
     @property
     def more_is_filled(self) -> bool:
         """Return whether anything behind "more" must be seen: filled or wrong."""
-        return any(self[name].value() or self[name].errors for name in self.more)
+        return any(_filled(self[name].value()) or self[name].errors for name in self.more)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a level or dates without the card they stand on, and a card that ends before it began."""
+        said = super().clean() or self.cleaned_data
+        on_card = [name for name in ("equity_level", "equity_issued", "equity_until") if said.get(name)]
+        if on_card and "equity" in said and not said["equity"]:
+            self.refuse("equity", "clinic.level_without_card")
+        issued, until = said.get("equity_issued"), said.get("equity_until")
+        if issued and issued > self.today:
+            self.refuse("equity_issued", "clinic.date_in_future")
+        if issued and until and until < issued:
+            self.refuse("equity_until", "constraint.clinic_identifier_validity")
+        return said
+
+    def refuse(self, box: str, code: str) -> None:
+        """Set the words of a broken rule beside a box."""
+        self.add_error(box, refusal(RuleBroken(code)))
 
     def given(self) -> dict[str, Any]:
         """Return what the services take."""
         said: AgeOrBirth | None = self.cleaned_data["birth"]
-        told = said.told if said else None
+        plain = (*NAMES, "sex", "village", "phone", "guardian", "payer", "phones")
         return {
-            **{name: self.cleaned_data[name] for name in (*NAMES, "sex", "village", "phone", "guardian")},
-            "birth": said.birth if said else None, "told": told,
-            "identifiers": [
-                (kind, self.cleaned_data[name]) for name, kind in OTHER_NUMBERS.items() if name in self.changed_data
-            ],
+            **{name: self.cleaned_data[name] for name in plain},
+            "birth": said.birth if said else None, "told": said.told if said else None,
+            "identifiers": [self._number(name, kind) for name, kind in NUMBERS.items()],
         }  # fmt: skip
 
-    @property
-    def birth_changed(self) -> bool:
-        """Return whether another birth or age was typed; an age told last year is not told again today."""
-        shown = self.fields["birth"].prepare_value(self.get_initial_for_field(self.fields["birth"], "birth"))
-        return normalise(self["birth"].data or "") != (shown or "")
-
-    def described(self) -> Described:
-        """Return what is said so far, also while other boxes are still empty or wrong."""
-        self.is_valid()
+    def _number(self, name: str, kind: str) -> Number:
         said = self.cleaned_data
-        birth, village = said.get("birth"), said.get("village")
-        return Described(
-            names=(
-                f"{said.get('family_name', '')} {said.get('given_name', '')}".strip(),
-                f"{said.get('family_name_km', '')} {said.get('given_name_km', '')}".strip(),
-            ),
-            sex=said.get("sex", ""), birth=birth.birth if birth else None, village_id=village.pk if village else None,
-            phone=said.get("phone", ""), guardian=said.get("guardian", ""),
-        )  # fmt: skip
+        if kind != Kind.EQUITY or not said[name]:
+            return Number(kind, said[name])
+        return Number(kind, said[name], said["equity_level"], said["equity_issued"], said["equity_until"])
 
 
 class RegisterForm(PersonForm):
     """A new person; the id made with the page keeps a double click from making two."""
 
     id = HiddenIdField()
+    guardian = GuardianField(label=_("Parent or guardian"), help_text=_("Any name, or somebody registered here"))
+    allergy = forms.ChoiceField(
+        label=_("Allergies"), required=False, widget=forms.RadioSelect,
+        choices=[("none", _("None known")), ("some", _("Has an allergy")), ("", _("Not asked"))],
+    )  # fmt: skip
+    allergies = AllergensField()
+    guardian_kind = forms.ChoiceField(
+        label=_("Who this is to the patient"), required=False, choices=[*_EMPTY, *Relation.Kind.choices]
+    )
+    lives_with = forms.BooleanField(label=_("They live together"), required=False, initial=True)
+    consent = forms.ChoiceField(
+        label=_("May this record be kept?"), required=False, widget=forms.RadioSelect,
+        choices=[("yes", _("Agreed")), ("no", _("Refused")), ("", _("Not asked"))],
+    )  # fmt: skip
+    consent_by = NameField(label=_("Who said so"), required=False, max_length=120)
+    photo = PictureField(required=False)
+    photo_agreed = forms.BooleanField(label=_("A photo was agreed to"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         first = "birth" if any(self.initial.get(name) for name in NAMES) else NAMES[0]
         self.fields[first].widget.attrs["autofocus"] = True
+
+    @property
+    def consent_is_filled(self) -> bool:
+        """Return whether anything about consent and photo must be seen."""
+        return any(self[name].value() or self[name].errors for name in ("consent", "consent_by", "photo"))
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse answers that contradict each other."""
+        said = super().clean() or self.cleaned_data
+        written, chosen = said.get("allergies"), said.get("allergy")
+        if written and chosen == "none":
+            self.refuse("allergy", "clinic.allergy_or_none")
+        if written == [] and chosen == "some":
+            self.refuse("allergies", "clinic.allergy_missing")
+        if said.get("photo") and not said.get("photo_agreed"):
+            self.refuse("photo_agreed", "clinic.photo_not_agreed")
+        return said
+
+    def given(self) -> dict[str, Any]:
+        """Return what registering takes."""
+        said = self.cleaned_data
+        guardian = said["guardian"].patient
+        kind = said["guardian_kind"] or Relation.Kind.OTHER
+        return super().given() | {
+            "guardian": said["guardian"].text, "no_allergy": said["allergy"] == "none", "allergies": said["allergies"],
+            "guardian_is": Guardian(guardian, kind, said["lives_with"]) if guardian else None,
+            "consents": self._answers(), "photo": said["photo"],
+        }  # fmt: skip
+
+    def described(self) -> Described:
+        """Return what is said so far, also while other boxes are still empty or wrong."""
+        self.is_valid()
+        said = self.cleaned_data
+        birth, village, guardian = said.get("birth"), said.get("village"), said.get("guardian")
+        return Described(
+            names=(
+                f"{said.get('family_name', '')} {said.get('given_name', '')}".strip(),
+                f"{said.get('family_name_km', '')} {said.get('given_name_km', '')}".strip(),
+            ),
+            sex=said.get("sex", ""), birth=birth.birth if birth else None, village_id=village.pk if village else None,
+            phone=said.get("phone", ""), guardian=guardian.text if guardian else "",
+            phones=frozenset(phone for phone, _whose in said.get("phones", [])),
+            guardian_ids=frozenset({str(guardian.patient.pk)} if guardian and guardian.patient else ()),
+            numbers=frozenset((kind, said[name]) for name, kind in NUMBERS.items() if said.get(name)),
+        )  # fmt: skip
+
+    def _answers(self) -> list[Answer]:
+        said = self.cleaned_data
+        answers = [Answer(Consent.Purpose.RECORD, said["consent"] == "yes", said["consent_by"])]
+        if not said["consent"]:
+            answers = []
+        if said["photo"]:
+            answers.append(Answer(Consent.Purpose.PHOTO, True, said["consent_by"]))
+        return answers
+
+
+class EditForm(PersonForm):
+    """What stands written of a person, to be corrected."""
+
+    def __init__(self, *args: Any, person: Any, **kwargs: Any) -> None:
+        super().__init__(*args, initial=initial_of(person), **kwargs)
+
+    def changes(self, was: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what correcting takes; `was` is the document with which the form was opened.
+
+        A birth that still reads as it did is left alone: an age told last year is not told again today.
+        """
+        said = self.given()
+        if normalise(self["birth"].data or "") == in_words("birth", was.get("birth"))[1]:
+            said |= {"birth": ..., "told": None}
+        return said
 
 
 class DeathForm(forms.Form):
@@ -130,12 +235,66 @@ def typed_already(text: str) -> dict[str, str]:
     return said
 
 
-def initial_of(patient: Patient) -> dict[str, Any]:
-    """Return what is written of a person as the form shows it."""
-    birth, told = patient.birth, None
-    if patient.told_age is not None and patient.birth_precision == "stated":
-        told = (patient.told_age, patient.told_unit, patient.told_on)
-    said = {name: getattr(patient, name) for name in (*NAMES, "sex", "village", "phone", "guardian")}
-    known = {row.kind: row.value for row in patient.identifiers.order_by("-id")}
-    others = {name: known.get(kind, "") for name, kind in OTHER_NUMBERS.items()}
-    return said | others | {"birth": AgeOrBirth(birth, told) if birth else None}  # type: ignore[arg-type]
+def initial_of(person: Any) -> dict[str, Any]:
+    """Return what is written of a person, as `selectors.registry` brings them, as the form shows it."""
+    said = {name: getattr(person, name) for name in (*NAMES, "sex", "village", "phone", "guardian", "payer")}
+    numbers = registry.newest_numbers(person)
+    known = {name: numbers[kind]["value"] for name, kind in NUMBERS.items() if kind in numbers}
+    card = numbers.get(Kind.EQUITY)
+    if card:
+        known |= {
+            "equity_level": card["level"], "equity_issued": _date(card["issued_on"]),
+            "equity_until": _date(card["valid_until"]),
+        }  # fmt: skip
+    return said | known | {"birth": _birth_of(person), "phones": registry.other_phones(person)}
+
+
+def in_words(field: str, value: Any) -> tuple[str, str]:
+    """Return the name of a field of the document and its value in words, for a clash of two corrections."""
+    kinds = {f"number_{kind}": name for name, kind in NUMBERS.items()}
+    label = PersonForm.base_fields[kinds.get(field, field)].label if field != "number_register" else field
+    return str(label), _value_in_words(field, value)
+
+
+def _value_in_words(field: str, value: Any) -> str:
+    if not value:
+        return ""
+    if field == "sex":
+        return str(Sex(value).label)
+    if field == "payer":
+        return str(Payer(value).label)
+    if field == "village":
+        village = Village.objects.with_path().filter(pk=value).first()
+        return village.full_name if village else ""
+    if field == "phone":
+        return national(value)
+    if field == "phones":
+        return ", ".join(national(phone) for phone, _whose in value)
+    if field == "birth":
+        told = _birth_of(registry.with_birth(value))
+        return str(AgeOrBirthField().prepare_value(told) or "")
+    if field.startswith("number_"):
+        level = str(EquityLevel(value["level"]).label) if value["level"] else ""
+        return " · ".join(filter(None, [value["value"], level, value["issued_on"], value["valid_until"]]))
+    return str(value)
+
+
+def _birth_of(person: Patient) -> AgeOrBirth | None:
+    birth = person.birth
+    if birth is None:
+        return None
+    told: Any = None
+    if person.told_age is not None and person.birth_precision == "stated":
+        told = (person.told_age, person.told_unit, person.told_on)
+    return AgeOrBirth(birth, told)
+
+
+def _date(text: str | None) -> dt.date | None:
+    return parse_date(text) if text else None
+
+
+def _filled(value: Any) -> bool:
+    """Return whether a box holds anything: telephones are rows of pairs, a type-ahead holds one pair."""
+    if isinstance(value, list):
+        return any(phone for phone, _whose in value)
+    return any(value) if isinstance(value, tuple) else bool(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from core.gather import gather
 NAMES = ("family_name", "given_name", "family_name_km", "given_name_km")
 PLAIN = (*NAMES, "sex", "phone", "guardian", "payer")
 KINDS: tuple[str, ...] = tuple(Identifier.Kind.values)
+SHARED = (Identifier.Kind.EQUITY, Identifier.Kind.FAMILY)  # numbers of a household, not of one person
 NO_BIRTH: dict[str, Any] = {
     "birth_date": None, "birth_earliest": None, "birth_latest": None, "birth_precision": "unknown", "told_age": None,
     "told_unit": "", "told_on": None,
@@ -59,6 +61,14 @@ def held_whole(patient: Patient) -> Any:
     return written(rows).get()
 
 
+def taken(numbers: Iterable[tuple[str, str]], *, besides: UUID) -> str:
+    """Return the kind of the first of these (kind, value) that somebody else has already, "" for none."""
+    wanted = [(kind, value) for kind, value in numbers if value]
+    rows = Identifier.objects.filter(value__in=[value for _, value in wanted]).exclude(patient=besides)
+    others = set(rows.exclude(kind__in=SHARED).values_list("kind", "value")) if wanted else set()
+    return next((kind for kind, value in wanted if (kind, value) in others), "")
+
+
 def newest_numbers(person: Any) -> dict[str, dict[str, Any]]:
     """Return the newest number of each kind; older ones of a kind stay beside it and keep finding the person."""
     return {row["kind"]: row for row in sorted(person.numbers or [], key=lambda row: row["id"])}
@@ -87,6 +97,12 @@ def birth_document(person: Patient) -> dict[str, Any] | None:
     days = ("birth_date", "birth_earliest", "birth_latest", "told_on")
     said = {name: _iso(getattr(person, name)) for name in days}
     return said | {name: getattr(person, name) for name in ("birth_precision", "told_age", "told_unit")}
+
+
+def with_birth(said: dict[str, Any]) -> Patient:
+    """Return a nameless person of whose birth this document is."""
+    fields = {column: Patient._meta.get_field(column) for column in said}
+    return Patient(**{column: fields[column].to_python(value) for column, value in said.items()})  # type: ignore[union-attr]
 
 
 def number_document(row: dict[str, Any] | None) -> dict[str, Any] | None:

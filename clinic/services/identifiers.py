@@ -26,11 +26,14 @@ def told(numbers: Iterable[Number | tuple[Any, ...]], *, today: dt.date) -> list
         number = Number(*said)
         if number.kind not in Identifier.Kind.values:
             raise RuleBroken("clinic.number_unknown_kind", field="identifiers")
-        number = number._replace(value=tidy(number.kind, number.value))
+        try:
+            number = number._replace(value=tidy(number.kind, number.value))
+        except RuleBroken as broken:
+            raise RuleBroken(broken.code, field="identifiers", **broken.params) from broken
         if number.value == "" and (number.level or number.issued_on or number.valid_until):
-            raise RuleBroken("clinic.level_without_card", field=number.kind)
+            raise RuleBroken("clinic.level_without_card", field="identifiers")
         if number.issued_on and number.issued_on > today:
-            raise RuleBroken("clinic.date_in_future", field=f"{number.kind}_issued")
+            raise RuleBroken("clinic.date_in_future", field="identifiers")
         found[number.kind, number.value] = number
     return list(found.values())
 

@@ -217,9 +217,9 @@ def _take_over(person: Any, altered: dict[str, list[Any]], *, by: Any, today: dt
         elif name == "phones":
             phone_rows.put(person, [(phone, whose) for phone, whose in value], by=by)
         elif name == "birth":
-            for column, said in (value or registry.NO_BIRTH).items():
-                field: Any = Patient._meta.get_field(column)
-                setattr(person, column, field.to_python(said))
+            told = registry.with_birth(value or registry.NO_BIRTH)
+            for column in registry.NO_BIRTH:
+                setattr(person, column, getattr(told, column))
         else:
             setattr(person, "village_id" if name == "village" else name, value)
     if not person.name:

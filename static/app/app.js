@@ -1,6 +1,8 @@
 // What the pages do beyond HTML. Every part works on its own, and the page works without any of them.
 import { typeAhead } from "./typeahead.js";
 import { keepDrafts } from "./drafts.js";
+import { accessKeys } from "./keys.js";
+import { moreRows } from "./rows.js";
 
 const $ = (selector, root = document) => root.querySelector(selector);
 
@@ -99,6 +101,17 @@ function confirmations() {
   }, true);
 }
 
+// Alt and a letter opens what carries `data-key`; by the place of the key, so that it works in any keyboard's script.
+function keys() {
+  document.addEventListener("keydown", (event) => {
+    if (!event.altKey || event.ctrlKey || event.metaKey || !event.code.startsWith("Key")) return;
+    const deed = $(`[data-key="${event.code.slice(3).toLowerCase()}"]`);
+    if (!deed) return;
+    event.preventDefault();
+    deed.click();
+  });
+}
+
 // -- small helps --------------------------------------------------------------------------------------------
 
 function fillButtons(root = document) {
@@ -108,7 +121,7 @@ function fillButtons(root = document) {
 function fill(event) {
   const button = event.target.closest("[data-fill]");
   if (!button) return;
-  const box = $("input", button.parentElement);
+  const box = button.dataset.into ? document.getElementById(button.dataset.into) : $("input", button.parentElement);
   box.value = button.dataset.fill;
   box.dispatchEvent(new Event("input", { bubbles: true }));
   box.focus();
@@ -152,9 +165,12 @@ function awaken(root) {
 }
 
 search();
+keys();
 forms();
 confirmations();
 connection();
+accessKeys();
+moreRows();
 keepDrafts();
 awaken(document);
 firstMistake();
