@@ -1,21 +1,15 @@
-"""How well a name answers what was typed, and how likely two descriptions mean one person."""
+"""How likely two descriptions mean one person."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import permutations
 from uuid import UUID
 
 from rapidfuzz import fuzz
 
+from clinic.rules.namelike import SAME_SOUND, name_score
 from core.ages import Birth, age_at
 from core.khmer import search_key
-from core.names import khmer_key, latin_key, words
-
-EXACT, SAME_SOUND, BEGINS, NEARLY = 100.0, 97.0, 80.0, 0.85
-LEAST = 60.0  # below this a word does not answer at all: Sok is not Sak
 
 
 def phone_keys(phone: str) -> set[str]:
@@ -26,77 +20,6 @@ def phone_keys(phone: str) -> set[str]:
 def phone_key(digits: str) -> str:
     """Return the beginning of a phone's search key for the digits with which the number ends."""
     return "#" + "".join(char for char in digits if char.isdigit())[::-1]
-
-
-# -- names ----------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=20_000)
-def _words(text: str) -> tuple[tuple[str, str], ...]:
-    """Cut a name into words; there are few names, and a search looks at hundreds of people."""
-    return tuple(words(text))
-
-
-_fold_latin, _fold_khmer = lru_cache(maxsize=20_000)(latin_key), lru_cache(maxsize=20_000)(khmer_key)
-
-
-def name_score(typed: str, *names: str) -> float:
-    """Say how well a person's names answer what was typed, 0-100; words may stand in any order.
-
-    Every typed word must be answered, except that a record with fewer words answers partly (at most 70).
-    """
-    asked, known = _words(typed), [word for name in names for word in _words(name)]
-    scores = []
-    for script in ("latin", "khmer"):
-        mine = [word for kind, word in asked if kind == script]
-        if mine:
-            scores.append(_script_score(mine, [word for kind, word in known if kind == script], script))
-    return sum(scores) / len(scores) if scores and min(scores) > 0 else max(scores, default=0.0) * 0.7
-
-
-def _script_score(asked: Sequence[str], known: Sequence[str], script: str) -> float:
-    if not known:
-        return 0.0
-    fold = _fold_khmer if script == "khmer" else _fold_latin
-    together = _together_score("".join(map(fold, asked)), [fold(word) for word in known])
-    left, found = list(known), []
-    for word in asked:
-        best = max(left, key=lambda other: _word_score(word, other, script), default="")
-        score = _word_score(word, best, script) if best else 0.0
-        if score >= LEAST:
-            left.remove(best)
-            found.append(score)
-    apart = sum(found) / len(asked) if len(found) == len(asked) else 0.0
-    if found and not apart and not left:
-        apart = min(70.0, sum(found) / len(asked))
-    return max(together, apart)
-
-
-def _word_score(typed: str, name: str, script: str) -> float:
-    if typed == name:
-        return EXACT
-    fold = _fold_khmer if script == "khmer" else _fold_latin
-    mine, other = fold(typed), fold(name)
-    if mine == other:
-        return SAME_SOUND
-    for part, whole in ((mine, other), (typed, name)):
-        if part and whole.startswith(part):
-            return BEGINS + 15 * len(part) / len(whole)
-    if min(len(mine), len(other)) >= 4:
-        return fuzz.ratio(mine, other, score_cutoff=75) * NEARLY
-    return 0.0
-
-
-def _together_score(typed: str, known: Sequence[str]) -> float:
-    """Compare names run together, for Khmer is often written without the space and Srey Mom as Sreymom."""
-    best = 0.0
-    for order in permutations(known[:3]):
-        name = "".join(order)
-        if typed == name:
-            return SAME_SOUND
-        if len(typed) > 3 and name.startswith(typed):
-            best = max(best, BEGINS + 15 * len(typed) / len(name))
-    return best
 
 
 # -- two descriptions of one person ---------------------------------------------------------------------

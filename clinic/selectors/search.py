@@ -6,37 +6,40 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.core.exceptions import EmptyResultSet
+from django.db.models import Exists, OuterRef, Subquery
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from clinic.models import Encounter, Identifier, NameKey, Patient
-from clinic.rules.likeness import name_score, phone_key
+from clinic.models import Encounter, NameKey, Patient, Photo
+from clinic.rules.namelike import NEAR_SOUND, name_score
+from clinic.selectors import people
+from clinic.selectors.asking import Asked, Question, understand
+from clinic.selectors.numbered import SHORTEST_END, Why, by_number
 from core.ages import Age
-from core.errors import RuleBroken
-from core.ids import parse_patient_number, patient_number
-from core.khmer import latin_digits, normalise
-from core.names import query_keys, skeletons, words
+from core.khmer import latin_digits, normalise, search_key
 from core.periods import local_day
-from core.places.models import Village
 
-CANDIDATES = 300  # rows looked at before the best are chosen
+CANDIDATES = 300  # rows that another question of this kind may look at
 GOOD = 60.0
+NO_MATTER = Why(0.0)
+LIVES_THERE = 50.0  # only the village answers
+IN_VILLAGE = 0.99  # a name and its village, beside a name that reads like both
 NAMES = ("family_name", "given_name", "family_name_km", "given_name_km")
-_CARD = re.compile(r"SA[-‐-― ]?\d{6,9}[-‐-― ]?\d", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Hit:
-    """One person found, with what tells people of one name apart."""
+    """One person found, with what tells people of one name apart, and by what they were found when it is not shown."""
 
     patient: Patient
     score: float
     age: Age | None
     last_visit: dt.date | None
+    why: Why = NO_MATTER
 
     @property
     def phone_end(self) -> str:
@@ -44,38 +47,67 @@ class Hit:
         return self.patient.phone[-3:]
 
 
+@dataclass(frozen=True)
+class Found:
+    """What a search found: the best, whether more people answer, whether a patient number has a wrong digit."""
+
+    hits: list[Hit]
+    more: bool = False
+    wrong_digit: bool = False
+
+
+class Candidate(NamedTuple):
+    """A person looked at, with what they are ranked by."""
+
+    id: UUID
+    merged_into: UUID | None
+    family_name: str
+    given_name: str
+    family_name_km: str
+    given_name_km: str
+    village: int | None
+    died: dt.date | None
+    phone: str
+    seen: dt.date | None
+
+    @property
+    def latin(self) -> str:
+        """Return the name in Latin letters."""
+        return f"{self.family_name} {self.given_name}"
+
+    @property
+    def khmer(self) -> str:
+        """Return the name in Khmer letters."""
+        return f"{self.family_name_km} {self.given_name_km}"
+
+
 def find(text: str, limit: int = 20, *, today: dt.date | None = None) -> list[Hit]:
-    """Return the people a text may mean, best first; at most five statements and no count."""
-    text = normalise(text)[:100]
-    scores = _by_number(text) if any(char.isdigit() for char in text) else {}
-    if not scores:
-        scores = _by_name(" ".join(word for word in text.split() if not any(c.isdigit() for c in word)), limit)
-    if len(scores) < limit and len(text) > 2 and not any(char.isdigit() for char in text):
-        scores = _in_village(text, limit) | scores
-    best = sorted(scores.items(), key=lambda pair: -pair[1])[:limit]
-    return hits(dict(best), today or local_day(timezone.now()))
+    """Return the people a text may mean, best first."""
+    return look(text, limit, today=today or local_day(timezone.now())).hits
+
+
+def look(text: str, limit: int = 20, *, today: dt.date) -> Found:
+    """Return the people a text may mean, best first; at most five statements and no count.
+
+    Of equal answers the living come first, then those seen lately, those of the catchment, and the alphabet.
+    """
+    plain = latin_digits(normalise(text[:200]))[:100]
+    numbered = by_number(plain) if any(char.isdigit() for char in plain) else None
+    if numbered and numbered.people:
+        best = dict(sorted(numbered.people.items(), key=lambda pair: -pair[1].score)[: limit + 1])
+        return Found(_show(best, today)[:limit], more=len(best) > limit)
+    asked = understand(" ".join(word for word in plain.split() if not any(char.isdigit() for char in word)))
+    best = _ranked(asked, re.sub(r"\D", "", plain))
+    chosen = dict(list(best.items())[:limit])
+    return Found(
+        _show(chosen, today, keep_order=True), more=len(best) > limit,
+        wrong_digit=numbered is not None and numbered.wrong_digit,
+    )  # fmt: skip
 
 
 def hits(scores: dict[UUID, float], today: dt.date) -> list[Hit]:
     """Return rows for people with their scores, best first, then the one seen last; one statement."""
-    if not scores:
-        return []
-    seen = Encounter.objects.filter(patient=OuterRef("pk")).exclude(status=Encounter.Status.VOID).order_by("-on")
-    people = Patient.objects.filter(pk__in=list(scores)).select_related("village")
-    rows = [
-        Hit(person, scores[person.pk], person.age_on(today), person.last_visit)
-        for person in people.annotate(last_visit=Subquery(seen.values("on")[:1]))
-    ]
-    return sorted(
-        rows, key=lambda hit: (-round(hit.score), -(hit.last_visit or dt.date.min).toordinal(), hit.patient.number)
-    )
-
-
-def beginning(prefix: str) -> Q:
-    """Return the condition that a key begins so, in the form each database answers from its index."""
-    if connection.vendor == "postgresql":
-        return Q(key__startswith=prefix)
-    return Q(key__gte=prefix, key__lt=prefix + "\U0010ffff")
+    return _show({key: Why(score) for key, score in scores.items()}, today)
 
 
 def by_keys(keys: Iterable[str]) -> Any:
@@ -83,69 +115,98 @@ def by_keys(keys: Iterable[str]) -> Any:
     return NameKey.objects.filter(key__in=list(keys)).values_list("patient_id", *(f"patient__{n}" for n in NAMES))
 
 
-def _by_number(text: str) -> dict[UUID, float]:
-    """Look a text with digits up as a patient number, another number, or (the end of) a telephone number."""
-    plain = latin_digits(text)
-    if numbers := _patient_numbers(plain):
-        found = Patient.objects.filter(number__in=numbers).values_list("pk", flat=True)
-        if scores := dict.fromkeys(found, 100.0):
-            return scores
-    others = Identifier.objects.filter(value__in={plain, plain.upper(), plain.replace(" ", "")})
-    scores = dict.fromkeys(others.values_list("patient_id", flat=True)[:50], 95.0)
-    digits = re.sub(r"\D", "", plain)
-    if len(digits) >= 3 and re.fullmatch(r"[\d\s+().\-/]+", plain):
-        if len(digits) > 7:
-            digits = digits.removeprefix("855").removeprefix("0")
-        rows = NameKey.objects.filter(beginning(phone_key(digits))).values_list("patient_id", flat=True)
-        scores = dict.fromkeys(rows[:50], 90.0) | scores
-    return scores
+# -- ranking ---------------------------------------------------------------------------------------------
 
 
-def _patient_numbers(plain: str) -> list[str]:
-    """Return the patient numbers a text may mean: written whole, on a scanned card, or only the running number."""
-    found = _CARD.search(plain)
-    try:
-        return [patient_number(parse_patient_number(found[0] if found else plain))]
-    except RuleBroken:
-        running = re.fullmatch(r"(?:SA)?[- ]?(\d{1,6})", plain, re.IGNORECASE)
-        return [patient_number(int(running[1]))] if running and int(running[1]) else []
-
-
-def _by_name(text: str, limit: int) -> dict[UUID, float]:
-    typed = [word for _, word in words(text)]
-    if not typed:
+def _ranked(asked: Asked, digits: str) -> dict[UUID, Why]:
+    """Return who answers, best first; slips are looked for only when nothing reads or sounds as typed."""
+    if not asked.typed:
         return {}
-    keys = query_keys(text)
-    run_together = skeletons("".join(typed))
-    telling = [key for key in (*keys, *run_together) if len(typed) == 1 or "|" in key or key in run_together]
-    scores = _ranked(text, by_keys(telling))
-    if len(scores) < limit:
-        scores |= _ranked(text, _beginning_so(typed))
-    if not scores and len(typed) > 1:
-        scores = _ranked(text, by_keys(keys))
-    return scores
+    answers = _answers(asked, _candidates(asked.first()))
+    if not any(why.score >= NEAR_SOUND for _, why in answers):
+        answers += _answers(asked, _candidates(asked.slips()))
+    if len(digits) >= SHORTEST_END:  # a name and the end of a telephone
+        answers = [(row, why) for row, why in answers if row.phone.endswith(digits)] or answers
+    ours = asked.villages.catchment
+    answers.sort(
+        key=lambda pair: (
+            -round(pair[1].score), pair[0].died is not None, -(pair[0].seen or dt.date.min).toordinal(),
+            pair[0].village not in ours, pair[0].latin.casefold(), pair[0].khmer, pair[0].id,
+        )
+    )  # fmt: skip
+    best: dict[UUID, Why] = {}
+    for row, why in answers:
+        best.setdefault(row.merged_into or row.id, why)
+    return best
 
 
-def _beginning_so(typed: list[str]) -> Any:
-    """Return index rows of people of whose name the last word typed is a beginning, the others whole words."""
-    *whole, part = typed
-    bones = skeletons(part) or ("",)
-    begins = beginning(bones[0])
-    if not whole:
-        return NameKey.objects.filter(begins).values_list("patient_id", *(f"patient__{n}" for n in NAMES))
-    also = NameKey.objects.filter(begins, patient=OuterRef("patient"))
-    return by_keys(bone for word in whole for bone in skeletons(word)).filter(Exists(also))
+def _answers(asked: Asked, rows: Iterable[Candidate]) -> list[tuple[Candidate, Why]]:
+    scores: dict[tuple[str, str], float] = {}
+    found = []
+    for row in rows:
+        names = row.latin, row.khmer
+        if names not in scores:
+            scores[names] = name_score(asked.said, *names)
+        score = scores[names]
+        for place in asked.places:
+            if row.village in place.villages:
+                there = name_score(place.said, *names) * IN_VILLAGE if place.name else LIVES_THERE
+                score = max(score, there)
+        if score >= GOOD or score == LIVES_THERE:
+            old = row.merged_into is not None
+            found.append((row, Why(score, "old_name", _said(row, asked)) if old else Why(score)))
+    return found
 
 
-def _ranked(text: str, rows: Any) -> dict[UUID, float]:
-    scores: dict[UUID, float] = {}
-    for key, family, given, family_km, given_km in rows[:CANDIDATES]:
-        if key not in scores:
-            scores[key] = name_score(text, f"{family} {given}", f"{family_km} {given_km}")
-    return {key: score for key, score in scores.items() if score >= GOOD}
+def _said(row: Candidate, asked: Asked) -> str:
+    """Return the name by which a record merged away was found."""
+    return row.khmer.strip() if name_score(asked.said, row.khmer) > name_score(asked.said, row.latin) else row.latin
 
 
-def _in_village(text: str, limit: int) -> dict[UUID, float]:
-    villages = Village.objects.matching(text).values("id")[:20]
-    people = Patient.objects.filter(village__in=villages).order_by("-id").values_list("pk", flat=True)
-    return dict.fromkeys(people[:limit], 50.0)
+def _candidates(questions: list[Question]) -> list[Candidate]:
+    """Return whom any of these questions finds, each once; one statement."""
+    parts: list[str] = []
+    given: list[Any] = []
+    for question in questions:
+        try:
+            sql, params = question.query.sql_with_params()
+        except EmptyResultSet:  # asks for none of nothing
+            continue
+        parts.append(f"SELECT * FROM ({sql}) AS q{len(parts)}")  # noqa: S608 (Django's own, values apart)
+        given += params
+    if not parts:
+        return []
+    seen = Encounter.objects.filter(patient=OuterRef("pk")).exclude(status=Encounter.Status.VOID).order_by("-on")
+    rows = Patient.objects.filter(
+        pk__in=RawSQL(" UNION ".join(parts), given)  # noqa: S611
+    ).values_list("id", "merged_into", *NAMES, "village", "deceased_on", "phone", Subquery(seen.values("on")[:1]))
+    return [Candidate(*row) for row in rows]
+
+
+def _show(chosen: dict[UUID, Why], today: dt.date, *, keep_order: bool = False) -> list[Hit]:
+    """Return what a list shows of people; one statement."""
+    if not chosen:
+        return []
+    seen = Encounter.objects.filter(patient=OuterRef("pk")).exclude(status=Encounter.Status.VOID).order_by("-on")
+    rows: Any = people.with_alerts(Patient.objects.filter(pk__in=list(chosen)).select_related("village")).annotate(
+        last_visit=Subquery(seen.values("on")[:1]), has_photo=Exists(Photo.objects.filter(patient=OuterRef("pk")))
+    )
+    found = []
+    for person in rows:
+        why = chosen[person.pk]
+        if why.kind == "old_name" and search_key(why.said) in {
+            search_key(person.name_latin),
+            search_key(person.name_khmer),
+        }:
+            why = Why(why.score)  # both records bore it
+        found.append(Hit(person, why.score, person.age_on(today), person.last_visit, why))
+    if keep_order:
+        order = {key: at for at, key in enumerate(chosen)}
+        return sorted(found, key=lambda hit: order[hit.patient.pk])
+    return sorted(
+        found,
+        key=lambda hit: (
+            -round(hit.score), hit.patient.deceased_on is not None, -(hit.last_visit or dt.date.min).toordinal(),
+            hit.patient.number,
+        ),
+    )  # fmt: skip
