@@ -99,6 +99,8 @@ class AntenatalContact(Recorded, Synced):
     tetanus = models.BooleanField(_("tetanus vaccine given"), default=False)
     iron_tablets = models.PositiveSmallIntegerField(_("iron tablets given"), null=True, blank=True)
 
+    MEASURES = ("fundal_height", "fetal_heart_rate", "haemoglobin", "urine_protein", "tetanus", "iron_tablets")
+
     class Meta:
         constraints = [
             models.CheckConstraint(

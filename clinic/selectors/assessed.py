@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from django.db.models import Max
@@ -16,6 +17,7 @@ from clinic.rules.growth import Growth
 from clinic.rules.imci import Assessment
 from clinic.rules.judging import Judgement
 from clinic.rules.prevention import Due
+from clinic.rules.tables import Said
 from clinic.selectors.timeline import Contact
 from core.ages import Age, Birth, age_at
 from core.gather import gather
@@ -34,8 +36,14 @@ class Seen:
     age: Age | None
     growth: Growth = field(default_factory=Growth)
     imci: Assessment | None = None
+    dangers: tuple[str, ...] = ()
     days: Mapping[str, int | None] = field(default_factory=dict)
     measures: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_red(self) -> bool:
+        """Return whether a referral should be proposed: a danger sign, or a red classification."""
+        return bool(self.dangers) or (self.imci is not None and self.imci.refer)
 
 
 def birth_at(patient: Patient, visit: Encounter) -> Birth | None:
@@ -72,11 +80,24 @@ def seen(contact: Contact, patient: Patient, *, signs: Mapping[str, tuple[bool, 
         sex=patient.sex, birth=birth, on=visit.on, oedema=present.get(OEDEMA, False),
         **{name: values.get(name) for name in ("weight", "height", "muac")},
     )  # fmt: skip
+    dangers = tuple(sign.key for sign in imci.danger_signs(age) if present.get(sign.key))
     if age is None or age.months >= UNDER_IMCI:
-        return Seen(age, grown)
+        return Seen(age, grown, dangers=dangers)
     measures = {name: values.get(name) for name in imci.MEASURES & set(Vitals.MEASURES)}
     measures |= {name: grown.z(name) for name in imci.MEASURES & set(growth.INDICATORS)}
-    return Seen(age, grown, imci.classify(age, signs=present, days=days, measures=measures), days, measures)
+    found = imci.classify(age, signs=present, days=days, measures=measures)
+    return Seen(age, grown, found, dangers, days, measures)
+
+
+@cache
+def _all_signs() -> dict[str, Said]:
+    rows = (*imci.tables().signs, *imci.danger_signs(None), *antenatal.danger_signs())
+    return {row.key: row.said for row in rows}
+
+
+def sign_said(key: str) -> Said | None:
+    """Return the words of any sign that is asked for anywhere."""
+    return _all_signs().get(key)
 
 
 # -- pregnancy --------------------------------------------------------------------------------------------
@@ -210,11 +231,6 @@ class Glance:
     seen: Seen
     expecting: Expecting | None
     due: list[Due]
-
-    @property
-    def is_red(self) -> bool:
-        """Return whether a referral should be proposed."""
-        return self.seen.imci is not None and self.seen.imci.refer
 
 
 def glance(contact: Contact, patient: Patient, today: dt.date) -> Glance:

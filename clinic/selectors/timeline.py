@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 
 from clinic.models import (
     Admission,
+    AntenatalContact,
     Condition,
     Diagnosis,
     Encounter,
@@ -40,6 +41,7 @@ class Contact:
     treatments: list[Treatment] = field(default_factory=list)
     signs: list[Finding] = field(default_factory=list)
     versions: int = 0  # how many earlier versions of it are kept; only `contact` asks
+    antenatal: dict[str, Any] = field(default_factory=dict)  # what it showed of a pregnancy; only `contact` asks
 
     @property
     def admission(self) -> Admission | None:
@@ -59,11 +61,12 @@ class Contact:
 
 def of(
     patient: Patient | UUID, limit: int = 200, *, before: tuple[dt.date, UUID] | None = None, kind: str = "",
-    measured: bool = False,
+    measured: bool = False, only: Q | None = None,
 ) -> list[Contact]:  # fmt: skip
     """Return a person's contacts, newest first by (day, id), those entered in error too.
 
-    `before` is the key of the last one already shown; `measured` leaves out contacts without measurements.
+    `before` is the key of the last one already shown; `measured` leaves out contacts without measurements,
+    `only` those that a page does not want.
     The rows below a contact come inside it (`core.gather`), because a prefetch would cost a statement a table.
     """
     rows = Encounter.objects.filter(patient=patient)
@@ -71,6 +74,8 @@ def of(
         rows = rows.filter(kind=kind)
     if measured:
         rows = rows.filter(Exists(Vitals.objects.filter(encounter=OuterRef("pk"), void_reason="")))
+    if only:
+        rows = rows.filter(only)
     if before:
         on, key = before
         rows = rows.filter(Q(on__lt=on) | Q(on=on, id__lt=key))
@@ -83,7 +88,12 @@ def contact(id: UUID) -> Contact | None:
     rows = Encounter.objects.filter(pk=id).select_related("patient__village", "seen_by")
     row: Any = (
         _joined(rows)
-        .annotate(below_alerts=people.alerts(outer="patient_id"), newest_version=Coalesce(Subquery(newest), 0))
+        .annotate(
+            below_alerts=people.alerts(outer="patient_id"), newest_version=Coalesce(Subquery(newest), 0),
+            below_antenatal=gather(
+                AntenatalContact.objects.all(), "encounter", **{name: name for name in AntenatalContact.MEASURES}
+            ),
+        )
         .first()
     )
     if row is None:
@@ -91,6 +101,7 @@ def contact(id: UUID) -> Contact | None:
     row.patient.alerts = row.below_alerts
     found = _contact(row)
     found.versions = row.newest_version
+    found.antenatal = _antenatal(row)
     return found
 
 
@@ -136,6 +147,15 @@ def _sign(row: Encounter, said: dict[str, Any]) -> Finding:
     return Finding(
         id=UUID(said["id"]), encounter=row, sign=said["sign"], present=bool(said["present"]), days=said["days"]
     )
+
+
+def _antenatal(row: Any) -> dict[str, Any]:
+    """Return the measures of a pregnancy as plain values, decimals as figures; nothing where there are none."""
+    measures = (row.below_antenatal or [{}])[0]
+    return {
+        name: f"{value:g}" if isinstance(value, float) else bool(value) if name == "tetanus" else value
+        for name, value in measures.items()
+    }
 
 
 def _vitals(row: Encounter, said: dict[str, Any]) -> Vitals:

@@ -99,11 +99,16 @@ def check_writable(visit: Encounter, *, correcting: bool) -> None:
         raise RuleBroken("clinic.visit_closed")
 
 
-def keep_version(was: Contact, *, why: str, by: Any, **more: Any) -> None:
-    """Keep how a contact reads now, with its signs and whatever else `more` names, before it is written anew."""
-    document = care.document(care.written(was), was.encounter.pk) | {"signs": signs_document(was)} | more
+def whole(contact: Contact) -> Document:
+    """Return everything a contact says, as its earlier versions keep it: care, signs, care in pregnancy."""
+    said = care.document(care.written(contact), contact.encounter.pk)
+    return said | {"signs": signs_document(contact), "antenatal": contact.antenatal}
+
+
+def keep_version(was: Contact, *, why: str, by: Any) -> None:
+    """Keep how a contact reads now, before it is written anew."""
     version = EncounterVersion(
-        encounter=was.encounter, number=was.versions + 1, why=why, document=document, recorded_by=by
+        encounter=was.encounter, number=was.versions + 1, why=why, document=whole(was), recorded_by=by
     )
     save_checked(version)
 

@@ -10,10 +10,11 @@ from uuid import UUID
 
 from django.db import connection, models, transaction
 
-from clinic.models import Admission, Diagnosis, Encounter, EncounterVersion, Finding, Patient, Treatment, Vitals
+from clinic.models import Admission, Diagnosis, Encounter, Finding, Patient, Treatment, Vitals
 from clinic.rules import contacts
 from clinic.selectors import people, queue, timeline
 from clinic.selectors.timeline import Contact
+from clinic.services import assessments
 from clinic.services import care as writing
 from clinic.services.care import Care, Line, diagnosis_rows
 from core.ages import Unit
@@ -138,8 +139,7 @@ def save_visit(
         *_replace(Treatment, was.treatments, treatments),
     ]
     if writing.supersedes(before, changes):
-        number = was.versions + 1
-        save_checked(EncounterVersion(encounter=visit, number=number, why=why, document=before, recorded_by=by))
+        assessments.keep_version(was, why=why, by=by)
     verb = "clinic.visit.corrected" if correcting else "clinic.visit.closed" if close else "clinic.visit.saved"
     detail = {"changes": changes} | ({"why": why} if why else {}) | _despite(treatments)
     journal.note(verb, visit, *changed, by=by, **detail)

@@ -22,7 +22,7 @@ from core.errors import Conflict, RuleBroken
 from core.ids import derived_id, uuid7
 from core.khmer import normalise
 
-MEASURES = ("fundal_height", "fetal_heart_rate", "haemoglobin", "urine_protein", "tetanus", "iron_tablets")
+MEASURES = AntenatalContact.MEASURES
 COUNTS = ("gravida", "para", "abortions", "living")
 Reckoned = Pregnancy.Reckoned
 
@@ -168,7 +168,7 @@ def record_contact(
     rows, gone = _signs(visit, was.signs, changes, by=by)
     clean(row)
     if known and any(old not in (None, "", False) for old, _ in changes.values()):
-        assessments.keep_version(was, why=why, by=by, antenatal={name: before[name] for name in MEASURES})
+        assessments.keep_version(was, why=why, by=by)
     if moved or changes or not known:
         save_checked(row, create=known is None)
         assessments.write(rows, gone)

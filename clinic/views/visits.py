@@ -1,61 +1,83 @@
-"""Open a visit, write it, close it, correct it; who waits."""
+"""Open a visit, write it, close it, correct it, read how it was before."""
 
 from __future__ import annotations
 
-from decimal import Decimal
+import datetime as dt
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import capfirst
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from clinic import phrases
 from clinic.forms.patients import ReasonForm
-from clinic.forms.visits import NewVisitForm, VisitForm, initial_of
-from clinic.models import Encounter, Vitals
-from clinic.rules import vitals
-from clinic.selectors import catalogue, people, queue, timeline
+from clinic.forms.visits import NewVisitForm, VisitForm, follow_up_of, initial_of
+from clinic.models import Encounter, EncounterVersion, Patient, Vitals
+from clinic.rules import allergies, contacts, sayings, visits
+from clinic.selectors import people, queue, timeline
 from clinic.selectors.timeline import Contact
-from clinic.services import encounters
-from clinic.views import SAME, refuse, status_of, today
+from clinic.services import assessments, encounters
+from clinic.services.care import document, figure, written
+from clinic.views import SAME, refuse, status_of, today, writing
+from clinic.views.queue import in_words
+from core import shared_edit
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.ages import slot_age
 from core.audit import journal
+from core.editing import Clashed, Edit
 from core.errors import RuleBroken
 
 CLOSE = "close"  # what the button "save and close" says
+GLANCE = 5  # earlier contacts beside the form
 
 
 @require_http_methods(["GET", "POST"])
 @requires(Action.OUTPATIENT)
-def new(request: HttpRequest, id: UUID) -> HttpResponse:
-    """Open a visit for a person, with as much as is known already."""
-    person = people.get_or_404(id)
+def new(request: HttpRequest, id: UUID, *, follow_up: bool = False) -> HttpResponse:
+    """Open a visit for a person, with as much as is known already; as a follow-up, with what was found last time."""
+    person, on = people.get_or_404(id), today()
+    open_visit, history, last = None, None, None
+    if request.method == "GET":
+        open_visit = queue.open_visit_of(person, on)
+        if follow_up and open_visit:
+            return redirect(f"{reverse('clinic:visit', args=[open_visit.pk])}?again")
+        history = _history(person)
+        last = _last_found(history) if follow_up else None
     closing = request.POST.get("do") == CLOSE
-    form = NewVisitForm(request.POST or None, ask_age=person.birth is None, today=today(), closing=closing)
+    form = NewVisitForm(
+        request.POST or None, ask_age=person.birth is None, today=on, closing=closing,
+        open_already=open_visit is not None or "another" in request.POST, initial=follow_up_of(last) if last else None,
+    )  # fmt: skip
     if request.method == "POST" and form.is_valid():
         said, made = form.cleaned_data, form.cleaned_data["id"]
         try:
             encounters.open_visit(
                 id=made, patient=person, on=said["on"], told=said.get("told"), care=form.care(), close=closing,
-                by=request.user, today=today(), at=timezone.now(),
+                seen=True, alone=not closing and not said.get("another"), by=request.user, today=on, at=timezone.now(),
             )  # fmt: skip
         except RuleBroken as broken:
             if broken.code == SAME:
                 return redirect("clinic:visit", made)
-            refuse(form, broken)
+            _refuse(form, broken, person)
+            open_visit = queue.open_visit_of(person, on)
         else:
             messages.success(request, _("Saved and closed.") if closing else _("Saved. The visit is open."))
             return redirect("clinic:visit", made)
     if request.method == "GET":
         journal.note_read(person.id, by=request.user, what="visit")
-    page = {"patient": person, "age": person.age_on(today()), "form": form}
+    slot = contacts.slot_at(on, birth=person.birth)
+    history = _history(person) if history is None else history
+    page = _form_page(person, history, on, slot) | {
+        "patient": person, "age": person.age_on(on), "form": form, "open_visit": open_visit,
+        "follow_up": _last_found(history) if follow_up else None,
+    }  # fmt: skip
     return render(request, "clinic/visit_new.html", page, status=status_of(form))
 
 
@@ -64,67 +86,64 @@ def new(request: HttpRequest, id: UUID) -> HttpResponse:
 def visit(request: HttpRequest, id: UUID) -> HttpResponse:
     """Show a visit; write it while it is open, and correct it when it is closed."""
     correcting = "correct" in request.GET
-    if request.method == "GET":
-        contact = _contact(id)
-        journal.note_read(contact.encounter.patient_id, by=request.user, what="visit")
-        open_for_writing = contact.encounter.status == Encounter.Status.OPEN or correcting
-        form = VisitForm(initial=initial_of(contact)) if open_for_writing else None
-        return _visit_page(request, contact, form, correcting=correcting)
-    closing = request.POST.get("do") == CLOSE
-    form = VisitForm(request.POST, closing=closing)
+    if request.method == "POST":
+        return _save(request, id, correcting=correcting)
+    contact = _contact(id)
+    row = contact.encounter
+    journal.note_read(row.patient_id, by=request.user, what="visit")
+    if row.status == Encounter.Status.VOID or not (correcting or row.status == Encounter.Status.OPEN):
+        return _visit_page(request, contact, None, [])
+    history, initial = _history(row.patient, leave_out=id), initial_of(contact)
+    last = _last_found(history)
+    if "again" in request.GET and last and not contact.diagnoses:
+        initial |= follow_up_of(last)
+    form = VisitForm(initial=initial, correcting=correcting, on=row.on)
+    return _visit_page(request, contact, form, history, last=last)
+
+
+def _save(request: HttpRequest, id: UUID, *, correcting: bool) -> HttpResponse:
+    closing, edit = request.POST.get("do") == CLOSE and not correcting, shared_edit.read(request)
+    form = VisitForm(request.POST, closing=closing, correcting=correcting)
+    clashed = None
     if form.is_valid():
         try:
-            encounters.save_visit(
-                id=id, care=form.care(), close=closing, correcting=correcting, by=request.user, today=today(),
-                at=timezone.now(),
+            saved = encounters.save_visit(
+                id=id, care=form.care(), close=closing, correcting=correcting, why=form.cleaned_data.get("why", ""),
+                edit=edit, by=request.user, today=today(), at=timezone.now(),
             )  # fmt: skip
         except Encounter.DoesNotExist:
             raise Http404 from None
+        except Clashed as found:
+            clashed = found
         except RuleBroken as broken:
-            refuse(form, broken)
+            _refuse(form, broken, _contact(id).encounter.patient)
         else:
             messages.success(request, _("Saved and closed.") if closing else _("Saved."))
+            if saved.meanwhile:
+                names = ", ".join(phrases.label(name) for name in saved.meanwhile)
+                messages.info(request, _("Somebody else wrote here too; both are kept: %(names)s.") % {"names": names})
             return redirect("clinic:visit", id)
-    return _visit_page(request, _contact(id), form, correcting=correcting)
+    contact = _contact(id)
+    history = _history(contact.encounter.patient, leave_out=id)
+    return _visit_page(request, contact, form, history, edit=edit, clashed=clashed)
 
 
-def _contact(id: UUID) -> Contact:
-    contact = timeline.contact(id)
-    if contact is None or contact.encounter.kind != Encounter.Kind.OUTPATIENT:
-        raise Http404
-    return contact
-
-
-def _visit_page(request: HttpRequest, contact: Contact, form: Any, *, correcting: bool) -> HttpResponse:
-    visit, values = contact.encounter, contact.newest_vitals
-    age = None if visit.age_slot is None else slot_age(visit.age_slot)
-    measured = {name: getattr(values, name) for name in Vitals.MEASURES} if values else {}
-    page = {
-        "contact": contact, "visit": visit, "patient": visit.patient, "age": visit.patient.age_on(visit.on),
-        "form": form, "correcting": correcting, "undo": ReasonForm(),
-        "measured": [(_label(name), _figure(value)) for name, value in measured.items() if value is not None],
-        "unusual": [(_label(found.measure), _figure(found.value), found) for found in vitals.unusual(age, measured)],
-    }  # fmt: skip
-    return render(request, "clinic/visit.html", page, status=status_of(form) if form else 200)
-
-
-def _label(measure: str) -> str:
-    return str(capfirst(Vitals._meta.get_field(measure).verbose_name))  # type: ignore[union-attr]
-
-
-def _figure(value: Any) -> str:
-    """Write a measurement without zeros that nobody measured: 38.5, not 38.50."""
-    return f"{Decimal(value):f}".rstrip("0").rstrip(".") if "." in str(value) else str(value)
-
-
-@require_POST
+@require_safe
 @requires(Action.OUTPATIENT)
-def left(request: HttpRequest, id: UUID) -> HttpResponse:
-    """Close the visit of somebody who left before the end."""
-    visit = get_object_or_404(Encounter, pk=id, kind=Encounter.Kind.OUTPATIENT)
-    encounters.close_visit(visit=visit, result=Encounter.Result.LEFT, by=request.user, at=timezone.now())
-    messages.success(request, _("Closed: left before the end."))
-    return redirect("clinic:queue")
+def versions(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Show how a visit read before each change: who, when, why, and both readings side by side."""
+    contact = _contact(id)
+    row = contact.encounter
+    journal.note_read(row.patient_id, by=request.user, what="earlier versions")
+    kept = list(EncounterVersion.objects.filter(encounter=row).select_related("recorded_by").order_by("number"))
+    after = [*(version.document for version in kept[1:]), assessments.whole(contact)]
+    page = {
+        "visit": row, "patient": row.patient, "age": row.patient.age_on(row.on),
+        "versions": [
+            (version, phrases.changes(version.document, then)) for version, then in zip(kept, after, strict=False)
+        ][::-1],
+    }  # fmt: skip
+    return render(request, "clinic/visit_versions.html", page)
 
 
 @require_POST
@@ -144,30 +163,74 @@ def void(request: HttpRequest, id: UUID) -> HttpResponse:
     return render(request, "clinic/void.html", {"visit": contact.encounter, "form": form}, status=422)
 
 
-@require_safe
-@requires(Action.OUTPATIENT)
-def waiting(request: HttpRequest) -> HttpResponse:
-    """Show who waits today, the most urgent first, and whose visit of another day is still open."""
-    day = today()
-    rows = [(row, row.patient.age_on(day)) for row in queue.today(day)]
-    page = {"waiting": rows, "left_open": queue.left_open(day), "day": day}
-    return render(request, "clinic/queue.html", page)
+def _contact(id: UUID) -> Contact:
+    contact = timeline.contact(id)
+    if contact is None or contact.encounter.kind != Encounter.Kind.OUTPATIENT:
+        raise Http404
+    return contact
 
 
-@require_safe
-@requires(Action.SEARCH_PATIENTS)
-def conditions(request: HttpRequest) -> JsonResponse:
-    """Offer conditions for what is typed; an empty box gets the common ones."""
-    other = "name_km" if get_language() == "en" else "name_en"
-    found = catalogue.find(request.GET.get("q", "")[:80])
-    return JsonResponse({"results": [
-        {"id": row.key, "text": str(row), "more": " · ".join(filter(None, [getattr(row, other), row.icd10]))}
-        for row in found
-    ]})  # fmt: skip
+def _history(person: Patient, leave_out: UUID | None = None) -> list[Contact]:
+    """Return the last contacts that stand, without the one being written; one statement."""
+    found = timeline.of(person, GLANCE + 3)
+    standing = [c for c in found if c.encounter.pk != leave_out and c.encounter.status != Encounter.Status.VOID]
+    return standing[:GLANCE]
 
 
-@require_safe
-@requires(Action.OUTPATIENT)
-def treatment_row(request: HttpRequest) -> HttpResponse:
-    """Give one more empty row of treatment."""
-    return render(request, "clinic/treatment_row.html", {"what": "", "dose": "", "name": "treatments"})
+def _last_found(history: list[Contact]) -> Contact | None:
+    """Return the last contact in which anything was found."""
+    return next((contact for contact in history if contact.diagnoses), None)
+
+
+def _refuse(form: Any, broken: RuleBroken, person: Patient) -> None:
+    """Set the words of a broken rule beside its field; of an allergy, also ask for the reason in its row."""
+    lines = form.cleaned_data.get("treatments") or ()
+    refuse(form, broken)
+    if broken.code == "clinic.allergy_touched":
+        alerts = people.alerts_of(person)
+        form.fields["treatments"].widget.touched = frozenset(
+            place for place, line in enumerate(lines) if allergies.touching(alerts, line.atc, line.what)
+        )
+
+
+def _form_page(person: Patient, history: list[Contact], on: dt.date, slot: int | None) -> dict[str, Any]:
+    """Return what stands beside and behind the boxes: the history, usual sentences, what goes on from before."""
+    seen = [(row.condition.key, contact.encounter.on) for contact in history for row in contact.diagnoses]
+    last = next((contact for contact in history if contact.treatments), None)
+    weights = ((c.newest_vitals.weight, c.encounter.on) for c in history if c.newest_vitals and c.newest_vitals.weight)
+    weighed = next(((figure(weight), day) for weight, day in weights), None)
+    return {
+        "history": [(contact, _measured(contact)) for contact in history], "slot": slot, "weighed": weighed,
+        "continuing": {key: phrases.words("follow_up_on", day.isoformat())
+                       for key, day in visits.continuing(seen, on).items()},
+        "alerts": signing.dumps(people.alerts_of(person), salt=writing.SALT), "repeat": last,
+        "sentences": in_words(sayings.advice()), "complaints": in_words(sayings.complaints()),
+    }  # fmt: skip
+
+
+def _measured(contact: Contact) -> list[tuple[str, str]]:
+    values = contact.newest_vitals
+    taken = [(name, getattr(values, name)) for name in Vitals.MEASURES] if values else []
+    return [(phrases.label(name), figure(value)) for name, value in taken if value is not None]
+
+
+def _visit_page(
+    request: HttpRequest, contact: Contact, form: VisitForm | None, history: list[Contact], *,
+    last: Contact | None = None, edit: Edit | None = None, clashed: Clashed | None = None,
+) -> HttpResponse:  # fmt: skip
+    row, values = contact.encounter, contact.newest_vitals
+    age = None if row.age_slot is None else slot_age(row.age_slot)
+    measured = {name: getattr(values, name) for name in Vitals.MEASURES} if values else {}
+    page = {
+        "contact": contact, "visit": row, "patient": row.patient, "age": row.patient.age_on(row.on), "form": form,
+        "correcting": "correct" in request.GET, "undo": ReasonForm(), "last": last, "measured": _measured(contact),
+        "unusual": writing.unusual(age, measured),
+        "follow_up": bool(last) and "again" in request.GET,
+        "lines": [(line, phrases.dose_words(line.dose)) for line in contact.treatments],
+    }  # fmt: skip
+    if form:
+        page |= _form_page(row.patient, history, row.on, row.age_slot)
+        standing = document(written(contact), row.pk)
+        page["shared"] = shared_edit.page(edit, standing, clashed, words=phrases.both)
+    status = 422 if clashed else status_of(form) if form else 200
+    return render(request, "clinic/visit.html", page, status=status)
