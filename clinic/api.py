@@ -12,12 +12,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from clinic.models import Patient
-from clinic.selectors import search, timeline
-from clinic.serializers import PatientIn, VisitIn, contact_out, hit_out, patient_out
+from clinic.selectors import registry, search, timeline
+from clinic.serializers import PatientIn, VisitIn, contact_out, hit_out, person_out
 from clinic.services import encounters, patients
 from core.accounts.roles import Action
 from core.audit import journal
-from core.errors import Conflict
+from core.errors import Conflict, NotAllowed
 from core.ids import uuid7
 from core.periods import local_day
 
@@ -25,9 +25,9 @@ SAME = "constraint.same_id"
 
 
 class Patients(APIView):
-    """Search with `?q=`, or register."""
+    """Search with `?q=`; or register, for those who may."""
 
-    action = Action.REGISTER_PATIENT
+    action = Action.SEARCH_PATIENTS
 
     def get(self, request: Request) -> Response:
         """Return at most twenty people, best match first."""
@@ -36,17 +36,21 @@ class Patients(APIView):
 
     def post(self, request: Request) -> Response:
         """Register a person; 201, or 200 with the person already registered under this id."""
+        if not request.user.may(Action.REGISTER_PATIENT):  # type: ignore[union-attr]
+            raise NotAllowed(Action.REGISTER_PATIENT)
         today = local_day(timezone.now())
         sent = PatientIn(data=request.data, context={"today": today})
         sent.is_valid(raise_exception=True)
         given = sent.given()
         given["id"] = given.get("id") or uuid7()
+        status = 201
         try:
-            return Response(patient_out(patients.register(by=request.user, today=today, **given)), status=201)
+            patients.register(by=request.user, today=today, **given)
         except Conflict as conflict:
             if conflict.code != SAME:
                 raise
-        return Response(patient_out(Patient.objects.select_related("village").get(pk=given["id"])))
+            status = 200
+        return Response(person_out(registry.get(given["id"])), status=status)
 
 
 class PatientDetail(APIView):
@@ -55,10 +59,10 @@ class PatientDetail(APIView):
     action = Action.READ_RECORD
 
     def get(self, request: Request, id: UUID) -> Response:
-        """Return what is written of a person; the look is written down."""
-        patient = get_object_or_404(Patient.objects.select_related("village"), pk=id)
-        journal.note_read(patient.id, by=request.user, what="api")
-        return Response(patient_out(patient))
+        """Return all that is written of a person, of the survivor for a merged record; the look is written down."""
+        person = registry.get_or_404(id)
+        journal.note_read(person.id, by=request.user, what="api")
+        return Response(person_out(person))
 
 
 class Encounters(APIView):

@@ -7,11 +7,27 @@ from typing import Any
 
 from rest_framework import serializers
 
-from clinic.models import Encounter, Identifier, Patient, Sex, Vitals
-from clinic.selectors import catalogue
+from clinic.models import (
+    Allergy,
+    Consent,
+    ContactPoint,
+    Encounter,
+    EquityLevel,
+    Identifier,
+    Patient,
+    Payer,
+    Relation,
+    Sex,
+    Vitals,
+)
+from clinic.rules.identifiers import Number
+from clinic.selectors import catalogue, people, registry
 from clinic.selectors.search import Hit
 from clinic.selectors.timeline import Contact
+from clinic.services.allergies import Said
+from clinic.services.consents import Answer
 from clinic.services.encounters import Care
+from clinic.services.households import Guardian
 from core.ages import parse_age, parse_age_or_birth
 from core.errors import RuleBroken
 from core.fields import AgeOrBirth
@@ -21,10 +37,45 @@ MOST = 50  # rows of one kind in one request
 
 
 class IdentifierIn(serializers.Serializer[Any]):
-    """Another number of a person."""
+    """Another number of a person; `level` and the dates are said of an equity card."""
 
     kind = serializers.ChoiceField(choices=Identifier.Kind.choices)
     value = serializers.CharField(max_length=60)
+    level = serializers.ChoiceField(choices=EquityLevel.choices, required=False, allow_blank=True, default="")
+    issued_on = serializers.DateField(required=False, allow_null=True, default=None)
+    valid_until = serializers.DateField(required=False, allow_null=True, default=None)
+
+
+class PhoneIn(serializers.Serializer[Any]):
+    """Another telephone, and whose it is."""
+
+    phone = serializers.CharField(max_length=30)
+    whose = serializers.ChoiceField(choices=ContactPoint.Whose.choices, required=False, default="own")
+
+
+class AllergyIn(serializers.Serializer[Any]):
+    """What somebody reacts to: a usual substance by key or name, or any words."""
+
+    substance = serializers.CharField(max_length=120)
+    reaction = serializers.CharField(max_length=160, required=False, allow_blank=True, default="")
+    severe = serializers.BooleanField(required=False, default=False)
+    kind = serializers.ChoiceField(choices=Allergy.Kind.choices, required=False, allow_blank=True, default="")
+
+
+class ConsentIn(serializers.Serializer[Any]):
+    """What somebody agreed to or refused."""
+
+    purpose = serializers.ChoiceField(choices=Consent.Purpose.choices)
+    given = serializers.BooleanField()
+    said_by = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+
+
+class GuardianIn(serializers.Serializer[Any]):
+    """A patient who answers for the person; `lives_with` puts both into one household."""
+
+    patient = serializers.PrimaryKeyRelatedField(queryset=Patient.objects.all(), pk_field=serializers.UUIDField())
+    kind = serializers.ChoiceField(choices=Relation.Kind.choices)
+    lives_with = serializers.BooleanField(required=False, default=False)
 
 
 class PatientIn(serializers.Serializer[Any]):
@@ -40,7 +91,13 @@ class PatientIn(serializers.Serializer[Any]):
     village = serializers.PrimaryKeyRelatedField(queryset=Village.objects.all(), required=False, allow_null=True)
     phone = serializers.CharField(max_length=30, required=False, allow_blank=True)
     guardian = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    guardian_is = GuardianIn(required=False)
+    payer = serializers.ChoiceField(choices=Payer.choices, required=False, allow_blank=True)
     identifiers = IdentifierIn(many=True, required=False, max_length=MOST)  # type: ignore[call-arg]
+    phones = PhoneIn(many=True, required=False, max_length=MOST)  # type: ignore[call-arg]
+    no_allergy = serializers.BooleanField(required=False, default=False)
+    allergies = AllergyIn(many=True, required=False, max_length=MOST)  # type: ignore[call-arg]
+    consents = ConsentIn(many=True, required=False, max_length=MOST)  # type: ignore[call-arg]
 
     def validate_birth(self, text: str) -> AgeOrBirth | None:
         """Read a birth or an age, as told on the day given as `today` in the context."""
@@ -57,9 +114,14 @@ class PatientIn(serializers.Serializer[Any]):
         """Return what the service takes."""
         said = dict(self.validated_data)
         birth = said.pop("birth", None)
-        others = [(row["kind"], row["value"]) for row in said.pop("identifiers", [])]
+        guardian = said.pop("guardian_is", None)
         return said | {
-            "birth": birth.birth if birth else None, "told": birth.told if birth else None, "identifiers": others,
+            "birth": birth.birth if birth else None, "told": birth.told if birth else None,
+            "identifiers": [Number(**row) for row in said.pop("identifiers", [])],
+            "phones": [(row["phone"], row["whose"]) for row in said.pop("phones", [])],
+            "allergies": [Said(**row) for row in said.pop("allergies", [])],
+            "consents": [Answer(**row) for row in said.pop("consents", [])],
+            "guardian_is": Guardian(**guardian) if guardian else None,
         }  # fmt: skip
 
 
@@ -133,13 +195,27 @@ def patient_out(patient: Patient) -> dict[str, Any]:
     """Return a person as programs read them; the village must be joined."""
     plain = (
         "id", "number", "family_name", "given_name", "family_name_km", "given_name_km", "sex", "birth_date",
-        "birth_earliest", "birth_latest", "birth_precision", "phone", "guardian", "deceased_on",
+        "birth_earliest", "birth_latest", "birth_precision", "phone", "guardian", "payer", "no_allergy_on",
+        "deceased_on",
     )  # fmt: skip
     village = patient.village
     return {
         **{name: getattr(patient, name) for name in plain},
+        "household": patient.household_id,
+        "merged_into": patient.merged_into_id,
         "village": village and {name: getattr(village, name) for name in ("id", "code", "name_km", "name_en")},
     }
+
+
+def person_out(person: Any) -> dict[str, Any]:
+    """Return everything that is written of a person, as `selectors.registry.get` brings it."""
+    alerts = ("substance", "atc", "kind", "reaction", "severe")
+    numbers = ("kind", "value", "level", "issued_on", "valid_until")
+    return patient_out(person) | {
+        "identifiers": [{name: row[name] for name in numbers} for row in person.numbers or []],
+        "phones": [{"phone": phone, "whose": whose} for phone, whose in registry.other_phones(person)],
+        "allergies": [{name: row[name] for name in alerts} for row in people.alerts_of(person)],
+    }  # fmt: skip
 
 
 def hit_out(hit: Hit) -> dict[str, Any]:
