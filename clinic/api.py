@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from clinic.models import Patient
+from clinic.models import Encounter, Patient
 from clinic.selectors import registry, search, timeline
-from clinic.serializers import PatientIn, VisitIn, contact_out, hit_out, person_out
+from clinic.selectors.timeline import Contact
+from clinic.serializers import CorrectionIn, PatientIn, VisitIn, contact_out, hit_out, person_out
 from clinic.services import encounters, patients
 from core.accounts.roles import Action
 from core.audit import journal
@@ -81,7 +83,8 @@ class Encounters(APIView):
         try:
             encounters.open_visit(
                 id=made, patient=get_object_or_404(Patient, pk=said["patient"]), on=said.get("on", local_day(now)),
-                told=said.get("told_age"), care=sent.care(), close=said["close"], by=request.user,
+                told=said.get("told_age"), care=sent.care(), signs=said.get("signs", ()), close=said["close"],
+                by=request.user,
                 today=local_day(now), at=now,
             )  # fmt: skip
         except Conflict as conflict:
@@ -89,6 +92,37 @@ class Encounters(APIView):
                 raise
             status = 200
         return Response(_visit(made), status=status)
+
+
+class EncounterDetail(APIView):
+    """One out-patient visit."""
+
+    action = Action.OUTPATIENT
+
+    def get(self, request: Request, id: UUID) -> Response:
+        """Return a visit as it stands; the look is written down."""
+        contact = _contact(id)
+        journal.note_read(contact.encounter.patient_id, by=request.user, what="api")
+        return Response(contact_out(contact))
+
+    def put(self, request: Request, id: UUID) -> Response:
+        """Write a visit anew; what is superseded stays readable as an earlier version."""
+        now = timezone.now()
+        sent = CorrectionIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        said, standing = sent.validated_data, _contact(id).encounter
+        encounters.save_visit(
+            id=id, care=sent.care(), close=said["close"], correcting=standing.status == Encounter.Status.CLOSED,
+            why=said["why"], by=request.user, today=local_day(now), at=now,
+        )  # fmt: skip
+        return Response(contact_out(_contact(id)))
+
+
+def _contact(id: UUID) -> Contact:
+    contact = timeline.contact(id)
+    if contact is None or contact.encounter.kind != Encounter.Kind.OUTPATIENT:
+        raise Http404
+    return contact
 
 
 def _visit(id: UUID) -> Any:

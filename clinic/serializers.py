@@ -18,15 +18,18 @@ from clinic.models import (
     Payer,
     Relation,
     Sex,
+    Treatment,
     Vitals,
 )
+from clinic.rules import dosage, imci
+from clinic.rules.dosage import figure
 from clinic.rules.identifiers import Number
 from clinic.selectors import catalogue, people, registry
 from clinic.selectors.search import Hit
 from clinic.selectors.timeline import Contact
 from clinic.services.allergies import Said
+from clinic.services.care import Care, Line
 from clinic.services.consents import Answer
-from clinic.services.encounters import Care
 from clinic.services.households import Guardian
 from core.ages import parse_age, parse_age_or_birth
 from core.errors import RuleBroken
@@ -34,6 +37,7 @@ from core.fields import AgeOrBirth
 from core.places.models import Village
 
 MOST = 50  # rows of one kind in one request
+ATC = r"^[A-Z](?:[0-9]{2}(?:[A-Z](?:[A-Z](?:[0-9]{2})?)?)?)?$"
 
 
 class IdentifierIn(serializers.Serializer[Any]):
@@ -134,19 +138,17 @@ class VitalsIn(serializers.ModelSerializer[Vitals]):
 
 
 class TreatmentIn(serializers.Serializer[Any]):
-    """A medicine or treatment with its dose."""
+    """A medicine or treatment: its dose, its ATC code where one is known, and why it is given despite an allergy."""
 
     what = serializers.CharField(max_length=160)
     dose = serializers.CharField(max_length=160, required=False, allow_blank=True, default="")
+    atc = serializers.RegexField(ATC, max_length=7, required=False, allow_blank=True, default="")
+    despite = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
 
 
-class VisitIn(serializers.Serializer[Any]):
-    """An out-patient visit. `diagnoses` are catalogue keys or ICD-10 codes, the main one first."""
+class CareIn(serializers.Serializer[Any]):
+    """What is written in a visit. `diagnoses` are catalogue keys or ICD-10 codes, the main one first."""
 
-    id = serializers.UUIDField(required=False)
-    patient = serializers.UUIDField()
-    on = serializers.DateField(required=False)
-    told_age = serializers.CharField(max_length=40, required=False)
     urgency = serializers.ChoiceField(choices=Encounter.Urgency.choices, required=False)
     new_case = serializers.BooleanField(required=False, default=True)
     complaint = serializers.CharField(max_length=4000, required=False, allow_blank=True)
@@ -157,14 +159,8 @@ class VisitIn(serializers.Serializer[Any]):
     advice = serializers.CharField(max_length=4000, required=False, allow_blank=True)
     follow_up_on = serializers.DateField(required=False, allow_null=True)
     result = serializers.ChoiceField(choices=Encounter.Result.choices, required=False, allow_blank=True)
+    result_text = serializers.CharField(max_length=120, required=False, allow_blank=True)
     close = serializers.BooleanField(required=False, default=False)
-
-    def validate_told_age(self, text: str) -> Any:
-        """Read an age as told at this visit."""
-        try:
-            return parse_age(text)
-        except RuleBroken as broken:
-            raise RuleBroken(broken.code, field="told_age", **broken.params) from broken
 
     def validate_diagnoses(self, keys: list[str]) -> Any:
         """Find each condition in the catalogue."""
@@ -176,19 +172,39 @@ class VisitIn(serializers.Serializer[Any]):
     def care(self) -> Care:
         """Return what the service takes."""
         said = self.validated_data
-        plain = (
-            "urgency",
-            "new_case",
-            "complaint",
-            "findings",
-            "vitals",
-            "diagnoses",
-            "advice",
-            "follow_up_on",
-            "result",
-        )
-        treatments = [(row["what"], row["dose"]) for row in said.get("treatments", [])]
+        plain = ("urgency", "new_case", "complaint", "findings", "vitals", "diagnoses", "advice", "follow_up_on",
+                 "result", "result_text")  # fmt: skip
+        treatments = [Line(**row) for row in said.get("treatments", [])]
         return Care(treatments=treatments, **{name: said[name] for name in plain if name in said})
+
+
+class VisitIn(CareIn):
+    """An out-patient visit to open; `signs` are the danger signs seen on arrival."""
+
+    id = serializers.UUIDField(required=False)
+    patient = serializers.UUIDField()
+    on = serializers.DateField(required=False)
+    told_age = serializers.CharField(max_length=40, required=False)
+    signs = serializers.ListField(child=serializers.CharField(max_length=40), required=False, max_length=MOST)
+
+    def validate_signs(self, keys: list[str]) -> list[str]:
+        """Refuse a sign that is on no list."""
+        if unknown := set(keys) - {sign.key for sign in imci.danger_signs(None)}:
+            raise RuleBroken("clinic.sign_unknown", field="signs", text=min(unknown))
+        return keys
+
+    def validate_told_age(self, text: str) -> Any:
+        """Read an age as told at this visit."""
+        try:
+            return parse_age(text)
+        except RuleBroken as broken:
+            raise RuleBroken(broken.code, field="told_age", **broken.params) from broken
+
+
+class CorrectionIn(CareIn):
+    """A visit written anew, whole; a closed one only with the reason in `why`."""
+
+    why = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
 
 
 def patient_out(patient: Patient) -> dict[str, Any]:
@@ -223,12 +239,19 @@ def hit_out(hit: Hit) -> dict[str, Any]:
     return patient_out(hit.patient) | {"age_years": hit.age and hit.age.years, "last_visit": hit.last_visit}
 
 
+def treatment_out(row: Treatment) -> dict[str, Any]:
+    """Return a line of treatment; a dose that can be read also in numbers."""
+    dose = dosage.parse(row.dose)
+    numbers = dose and {"amounts": list(map(figure, dose.amounts)), "days": dose.days, "unit": dose.unit}
+    return {name: getattr(row, name) for name in Line._fields} | {"read": numbers}
+
+
 def contact_out(contact: Contact) -> dict[str, Any]:
     """Return a visit as programs read it."""
     visit, vitals = contact.encounter, contact.newest_vitals
     plain = (
         "id", "kind", "on", "status", "urgency", "new_case", "complaint", "findings", "advice", "result",
-        "follow_up_on",
+        "result_text", "follow_up_on", "arrived_at", "seen_at", "closed_at",
     )  # fmt: skip
     found = [(row.condition, row.primary) for row in contact.diagnoses]
     return {
@@ -236,5 +259,7 @@ def contact_out(contact: Contact) -> dict[str, Any]:
         "patient": visit.patient_id,
         "vitals": {name: value for name in Vitals.MEASURES if (value := getattr(vitals, name, None)) is not None},
         "diagnoses": [{"key": row.key, "icd10": row.icd10, "primary": primary} for row, primary in found],
-        "treatments": [{"what": row.what, "dose": row.dose} for row in contact.treatments],
+        "treatments": [treatment_out(row) for row in contact.treatments],
+        "signs": {row.sign: row.present for row in contact.signs},
+        "versions": contact.versions,
     }

@@ -3,7 +3,21 @@
 from django.urls import path
 
 from clinic import api
-from clinic.views import allergies, deaths, families, numbers, papers, patients, photos, queue, visits, wards, writing
+from clinic.views import (
+    allergies,
+    bedside,
+    deaths,
+    families,
+    numbers,
+    papers,
+    patients,
+    photos,
+    queue,
+    stays,
+    visits,
+    wards,
+    writing,
+)
 
 app_name = "clinic"
 urlpatterns = [
@@ -33,7 +47,8 @@ urlpatterns = [
     path("patients/<uuid:id>/visit/", visits.new, name="visit_new"),
     path("patients/<uuid:id>/follow-up/", visits.new, {"follow_up": True}, name="follow_up"),
     path("patients/<uuid:id>/arrive/", queue.arrive, name="arrive"),
-    path("patients/<uuid:id>/admit/", wards.admit, name="admit"),
+    path("patients/<uuid:id>/admit/", stays.admit, name="admit"),
+    path("patients/<uuid:id>/admit/late/", stays.admit, {"late": True}, name="admit_late"),
     path("patients/<uuid:id>/card/", papers.card, name="card"),
     path("cards/", papers.many_cards, name="cards"),
     path("cards/<uuid:sheet>/", papers.cards_pdf, name="cards_pdf"),
@@ -49,11 +64,28 @@ urlpatterns = [
     path("measurements/", writing.measurements, name="measurements"),
     path("prescription/", writing.prescription, name="prescription"),
     path("wards/", wards.board, name="wards"),
-    path("admissions/<uuid:id>/", wards.admission, name="admission"),
+    path("wards/setup/", wards.setup, name="wards_setup"),
+    path("wards/setup/rooms/", wards.ward_new, name="ward_new"),
+    path("wards/setup/rooms/<int:id>/", wards.ward, name="ward"),
+    path("wards/setup/rooms/<int:id>/beds/", wards.bed_new, name="bed_new"),
+    path("wards/setup/beds/<int:id>/", wards.bed, name="bed"),
+    path("admissions/<uuid:id>/", stays.admission, name="admission"),
     path("admissions/<uuid:id>/summary/", papers.discharge_summary, name="discharge_summary"),
-    path("admissions/<uuid:id>/move/", wards.transfer, name="transfer"),
-    path("admissions/<uuid:id>/discharge/", wards.discharge, name="discharge"),
+    path("admissions/<uuid:id>/move/", stays.transfer, name="transfer"),
+    path("admissions/<uuid:id>/discharge/", stays.discharge, name="discharge"),
+    path("admissions/<uuid:id>/discharge/undo/", stays.discharge_undone, name="discharge_undone"),
+    path("admissions/<uuid:id>/void/", stays.void, name="admission_void"),
+    path("admissions/<uuid:id>/notes/", bedside.note, name="stay_note"),
+    path("admissions/<uuid:id>/vitals/", bedside.measure, name="stay_vitals"),
+    path("admissions/<uuid:id>/orders/", bedside.order, name="stay_order"),
+    path("admissions/<uuid:id>/medicine/", bedside.give_other, name="stay_give_other"),
+    path("notes/<uuid:id>/", bedside.better_note, name="stay_note_better"),
+    path("orders/<uuid:id>/give/", bedside.give, name="stay_give"),
+    path("orders/<uuid:id>/stop/", bedside.stop, name="stay_stop"),
+    path("vitals/<uuid:id>/void/", bedside.void_vitals, name="stay_vitals_void"),
+    path("medicine/<uuid:id>/void/", bedside.void_given, name="stay_give_void"),
     path("api/patients/", api.Patients.as_view(), name="api_patients"),
     path("api/patients/<uuid:id>/", api.PatientDetail.as_view(), name="api_patient"),
     path("api/encounters/", api.Encounters.as_view(), name="api_encounters"),
+    path("api/encounters/<uuid:id>/", api.EncounterDetail.as_view(), name="api_encounter"),
 ]

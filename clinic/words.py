@@ -18,6 +18,7 @@ WORDS: dict[str, str] = {
     "clinic.death_before_contact": _("This person was still seen here on %(seen)s; the death cannot be earlier."),
     "clinic.reason_missing": _("Write the reason."),
     "clinic.visit_closed": _("This visit is closed. Choose “Correct” to change it."),
+    "clinic.sign_unknown": _("“%(text)s” is on no list of danger signs."),
     "clinic.visit_open_already": _("A visit of this person is already open on this day. Go on with that one."),
     "clinic.taken_already": _("%(who)s is already with this person."),
     "clinic.allergy_touched": _(

@@ -8,6 +8,7 @@ app_name = "pharmacy"
 urlpatterns = [
     path("", stock.stock, name="stock"),
     path("medicines/", stock.medicines, name="medicines"),
+    path("prescribable/", stock.prescribable, name="prescribable"),
     path("medicines/<int:id>/", stock.medicine, name="medicine"),
     path("medicines/<int:id>/reorder/", stock.reorder, name="reorder"),
     path("receive/", stock.receive, name="receive"),

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.text import capfirst, format_lazy
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Condition, Treatment, Vitals
 from clinic.selectors import catalogue
+from clinic.services.care import Line
+from core.ages import add_months
 from core.fields import AgeOrBirth, AgeOrBirthField, DecimalField, MultiLookupField, NumberField
 from core.khmer import normalise
+from core.periods import local_day
+from core.widgets import DateInput
 
 MOST_TREATMENTS = 20
 BLANK_ROWS = 2
 LIMITS = (MinValueValidator, MaxValueValidator)
 LONGEST: int = Treatment._meta.get_field("what").max_length or 0
+LONGEST_REASON: int = Treatment._meta.get_field("despite").max_length or 0
+ATC = re.compile(r"[A-Z](?:[0-9]{2}(?:[A-Z](?:[A-Z](?:[0-9]{2})?)?)?)?")  # a whole code, or the beginning of one
 
 
 def measure(name: str) -> forms.Field:
@@ -66,21 +76,28 @@ class ConditionsField(MultiLookupField):
 
 
 class TreatmentRows(forms.Widget):
-    """Pairs of boxes, what and how much; a few empty ones wait below those that are filled."""
+    """Rows of boxes: what, how much, the ATC code that came with the choice, why despite an allergy.
+
+    A few empty rows wait below those that are filled; `touched` are the numbers of rows that touch an allergy.
+    """
 
     template_name = "clinic/treatment_rows.html"
+    touched: frozenset[int] = frozenset()
 
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[tuple[str, str]]:
-        whats, doses = (data.getlist(f"{name}_{part}") for part in ("what", "dose"))
-        return [(what, doses[i] if i < len(doses) else "") for i, what in enumerate(whats[: MOST_TREATMENTS + 1])]
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[tuple[str, ...]]:
+        columns = [data.getlist(f"{name}_{part}") for part in Line._fields]
+        rows = min(len(columns[0]), MOST_TREATMENTS + 1)
+        return [tuple(column[i] if i < len(column) else "" for column in columns) for i in range(rows)]
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
         return f"{name}_what" not in data
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, None, attrs)
-        filled = [(what, dose) for what, dose in value or [] if what or dose]
-        context["widget"]["rows"] = filled + [("", "")] * max(BLANK_ROWS, 3 - len(filled))
+        filled = [Line(*row) for row in value or [] if any(row)]
+        blank = [Line("")] * max(BLANK_ROWS, 3 - len(filled))
+        rows = [(line, place in self.touched or bool(line.despite)) for place, line in enumerate([*filled, *blank])]
+        context["widget"] |= {"rows": rows, "blank": Line("")}
         return context
 
     def id_for_label(self, id_: str) -> str:
@@ -91,34 +108,56 @@ class TreatmentRows(forms.Widget):
 
 
 class TreatmentsField(forms.Field):
-    """Medicines and treatments as (what, dose) pairs; empty rows are left out."""
+    """Medicines and treatments as lines; empty rows are left out."""
 
     widget = TreatmentRows
     default_error_messages: ClassVar[Any] = {
         "what": _("Write which medicine or treatment this is: “%(dose)s”."),
         "long": _("This is too long: at most %(most)s letters."),
         "many": _("At most %(most)s medicines or treatments in one visit."),
+        "atc": _("Choose “%(what)s” from the list again, or write it by hand."),
     }
 
     def __init__(self, **kwargs: Any) -> None:
         ours: dict[str, Any] = {"label": _("Treatment given"), "required": False}
         super().__init__(**(ours | kwargs))
 
-    def clean(self, value: Any) -> list[tuple[str, str]]:
-        rows = [(normalise(what), normalise(dose)) for what, dose in value or []]
-        rows = [(what, dose) for what, dose in rows if what or dose]
-        if len(rows) > MOST_TREATMENTS:
+    def clean(self, value: Any) -> list[Line]:
+        lines = [Line(*map(normalise, row)) for row in value or []]
+        lines = [line for line in lines if line.what or line.dose]
+        if len(lines) > MOST_TREATMENTS:
             raise ValidationError(self.error_messages["many"], code="many", params={"most": MOST_TREATMENTS})
-        most = LONGEST
-        for what, dose in rows:
-            if not what:
-                raise ValidationError(self.error_messages["what"], code="what", params={"dose": dose[:40]})
-            if len(what) > most or len(dose) > most:
-                raise ValidationError(self.error_messages["long"], code="long", params={"most": most})
-        return rows
+        for line in lines:
+            if not line.what:
+                raise ValidationError(self.error_messages["what"], code="what", params={"dose": line.dose[:40]})
+            for text, most in ((line.what, LONGEST), (line.dose, LONGEST), (line.despite, LONGEST_REASON)):
+                if len(text) > most:
+                    raise ValidationError(self.error_messages["long"], code="long", params={"most": most})
+            if line.atc and not ATC.fullmatch(line.atc):
+                raise ValidationError(self.error_messages["atc"], code="atc", params={"what": line.what[:40]})
+        return lines
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return [tuple(row) for row in initial or []] != [row for row in data or [] if any(row)]
+        return [Line(*row) for row in initial or []] != [Line(*row) for row in data or [] if any(row)]
+
+
+class ComeBackInput(DateInput):
+    """A box for the day to come back, with buttons for the usual days, reckoned from the day of the visit."""
+
+    template_name = "clinic/come_back.html"
+    since: dt.date | None = None
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        on = self.since or local_day(timezone.now())
+        days = [
+            (ngettext("%(n)s day", "%(n)s days", 3) % {"n": 3}, on + dt.timedelta(days=3)),
+            (gettext("1 week"), on + dt.timedelta(weeks=1)),
+            (gettext("2 weeks"), on + dt.timedelta(weeks=2)),
+            (gettext("1 month"), add_months(on, 1)),
+        ]
+        context["widget"]["days"] = [(words, f"{day:%d/%m/%Y}") for words, day in days]
+        return context
 
 
 class ToldAgeField(AgeOrBirthField):

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, QuerySet
 
 from clinic.models import Encounter, Finding, Patient
-from clinic.rules import sayings
+from clinic.rules import imci
 
 PAGE = 20
 
@@ -42,7 +42,7 @@ def open_visit_of(patient: Patient, on: dt.date) -> Encounter | None:
 
 def _visits(status: str) -> QuerySet[Encounter]:
     danger = Finding.objects.filter(
-        encounter=OuterRef("pk"), present=True, sign__in=[sign.key for sign in sayings.danger_signs()]
+        encounter=OuterRef("pk"), present=True, sign__in=[sign.key for sign in imci.danger_signs(None)]
     )
     rows = Encounter.objects.filter(status=status, kind=Encounter.Kind.OUTPATIENT)
     return rows.select_related("patient__village", "seen_by").annotate(danger=Exists(danger))

@@ -19,6 +19,7 @@ from core.syncing import Change
 
 WORTH_A_LOOK = 76.0  # name, sex and a vague age reach 75: a birth date, the village or a telephone must agree too
 CHUNK = 400  # people a transaction
+JOB = "pairs"  # the kind and the key of the work that looks for them: one at a time
 
 State = LikelyPair.State
 Progress = Callable[[int, int, int], None]

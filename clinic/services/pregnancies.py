@@ -12,7 +12,7 @@ from django.db import transaction
 
 from clinic.models import AntenatalContact, Encounter, Finding, Patient, Pregnancy
 from clinic.rules import antenatal, contacts
-from clinic.selectors import assessed
+from clinic.selectors import assessed, people
 from clinic.services import assessments
 from clinic.services.assessments import Said
 from core.audit import journal
@@ -60,6 +60,7 @@ def begin(
     clinic.date_after_death, clinic.pregnancy_undated, clinic.pregnancy_not_begun, clinic.pregnancy_too_long,
     clinic.gravida_too_small, clinic.living_too_many; Conflict("constraint.clinic_one_open_pregnancy").
     """
+    patient = people.survivor(patient)
     if patient.sex != "F":
         raise RuleBroken("clinic.pregnancy_of_a_man")
     contacts.check_contact_day(on, today=today, birth=patient.birth, died=patient.deceased_on)

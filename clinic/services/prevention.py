@@ -6,11 +6,11 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from clinic.models import Encounter, Patient, PreventiveDose
 from clinic.rules import contacts, prevention
-from clinic.selectors import assessed
+from clinic.selectors import assessed, people
 from core.ages import age_at
 from core.audit import journal
 from core.db import save_checked
@@ -31,8 +31,10 @@ def give(
     clinic.dose_too_soon (unless `despite` says why), clinic.visit_of_another, clinic.visit_void;
     Conflict("constraint.same_id") for a form sent twice.
     """
-    # The lock keeps a colleague from giving the same dose between the look and the write.
-    patient = Patient.objects.select_for_update().select_related(None).get(pk=patient.pk)
+    patient = people.survivor(patient)
+    if connection.features.has_select_for_update:  # SQLite has one writer at a time anyway
+        # The lock keeps a colleague from giving the same dose between the look and the write.
+        Patient.objects.select_for_update().filter(pk=patient.pk).values_list("pk").first()
     contacts.check_contact_day(on, today=today, birth=patient.birth, died=patient.deceased_on)
     if visit is not None:
         _check_visit(visit, patient)

@@ -33,6 +33,7 @@ class Purpose(NamedTuple):
 
 PURPOSES = {
     "visit": Purpose("clinic:visit_new", _("Who comes for a visit?")),
+    "arrive": Purpose("clinic:arrive", _("Who has arrived?")),
     "admit": Purpose("clinic:admit", _("Who is admitted?")),
     "session": Purpose("mobile_team:checkup_new", _("Whose teeth are looked at?")),
     "referral": Purpose("referrals:new", _("Who is referred?")),
@@ -45,7 +46,7 @@ PURPOSES = {
 def search(request: HttpRequest) -> HttpResponse:
     """Show who is meant, best first; a full patient number opens the person at once."""
     text = normalise(request.GET.get("q", "")[:200])
-    carried = {name: request.GET[name][:40] for name in ("for", "session") if request.GET.get(name)}
+    carried = {name: request.GET[name][:40] for name in ("for", "session", "bed") if request.GET.get(name)}
     hits = people.find(text, today=local_day(timezone.now())) if len(text) >= SHORTEST else []
     if not request.htmx and _is_number(text, hits):  # type: ignore[attr-defined]
         return redirect(_leads_to(request.user, hits[0], carried))
@@ -71,4 +72,7 @@ def _leads_to(user: Any, hit: Hit, carried: dict[str, str]) -> str:
             ids.insert(0, UUID(carried.get("session", "")))
         except ValueError:
             purpose = None
-    return (address(user, purpose.name, *ids) if purpose else "") or address(user, "desk:record", hit.patient.pk)
+    found = address(user, purpose.name, *ids) if purpose else ""
+    if found and purpose == PURPOSES["admit"] and "bed" in carried:
+        found += f"?{urlencode({'bed': carried['bed']})}"
+    return found or address(user, "desk:record", hit.patient.pk)

@@ -90,6 +90,18 @@ def medicines(request: HttpRequest) -> JsonResponse:
     })  # fmt: skip
 
 
+@require_safe
+@requires(Action.SEE_STOCK)
+def prescribable(request: HttpRequest) -> JsonResponse:
+    """Answer ?q=… with medicines to prescribe; the `id` of each is its ATC code, as the visit keeps it."""
+    text = request.GET.get("q", "")[:80].strip()
+    found = selectors.matching(Medicine.objects.filter(active=True), text)[:MOST] if text else []
+    return JsonResponse({"results": [
+        {"id": m.atc, "atc": m.atc, "text": str(m), "full": str(m), "more": " · ".join(filter(None, [m.atc, m.note]))}
+        for m in found
+    ]})  # fmt: skip
+
+
 @requires(Action.MOVE_STOCK)
 def receive(request: HttpRequest) -> HttpResponse:
     """Take in what was not bought."""

@@ -6,6 +6,8 @@
 // form once more are not. The form's hidden `id` is kept too, so that sending again after a lost answer makes
 // nothing twice.
 
+import { makeRoom } from "./rows.js";
+
 const PREFIX = "draft:";
 const LOGIN = "draft-login"; // set while the log-in page is shown
 
@@ -85,6 +87,7 @@ function chipsOf(form) {
 }
 
 function put(form, { values, chips }) {
+  makeRoom(form, values);
   const waiting = fieldsOf(form);
   for (const [name, value, checked] of values) {
     const at = waiting.findIndex((e) => e.name === name && (checked === null || e.value === value));

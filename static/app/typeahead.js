@@ -59,8 +59,10 @@ class TypeAhead {
     }
     this.mark();
     clearTimeout(this.timer);
+    this.eager = false;
     const text = this.box.value.trim();
-    if (text.length < 1) return this.close();
+    this.waits = text.length > 0;
+    if (!this.waits) return this.close();
     this.timer = setTimeout(() => this.ask(text), WAIT);
   }
 
@@ -74,9 +76,11 @@ class TypeAhead {
       if (!answer.ok || !answer.headers.get("Content-Type")?.includes("json")) throw new Error(answer.status);
       this.found = (await answer.json()).results;
       window.dispatchEvent(new Event("typeahead:back"));
+      this.waits = false;
       if (document.activeElement === this.box) this.open();
     } catch (error) {
       if (error.name === "AbortError") return;
+      this.waits = this.eager = false;
       this.close();
       window.dispatchEvent(new Event("typeahead:lost"));
     }
@@ -88,6 +92,8 @@ class TypeAhead {
     this.box.setAttribute("aria-expanded", String(this.found.length > 0));
     this.status.textContent = this.found.length ? `${this.found.length} ${this.words.some ?? ""}` : this.words.none ?? "";
     this.point(this.found.length ? 0 : -1);
+    if (this.eager && this.found.length) this.choose(0);
+    this.eager = false;
   }
 
   item(row, at) {
@@ -120,6 +126,9 @@ class TypeAhead {
     } else if (event.key === "Enter" && open && this.at >= 0 && !event.ctrlKey) {
       event.preventDefault();
       this.choose(this.at);
+    } else if (event.key === "Enter" && this.waits && !event.ctrlKey) {
+      event.preventDefault(); // quicker than the answer: take the first when it comes, and never send the form
+      this.eager = true;
     } else if (event.key === "Escape" && open) {
       event.stopPropagation();
       this.close();
@@ -160,7 +169,8 @@ class TypeAhead {
   left() {
     clearTimeout(this.timer);
     // One answer to what was typed is what was meant.
-    if (this.found.length === 1 && !this.list.hidden && !this.chips && this.box.value.trim().length > 2) this.choose(0);
+    const one = this.found.length === 1 && !this.list.hidden && !this.chips && !("free" in this.box.dataset);
+    if (one && this.box.value.trim().length > 2) this.choose(0);
     this.close();
   }
 

@@ -258,7 +258,7 @@ class TestVisit:
         assert "<textarea" not in words(asked(browser, "get", address))
         assert "<textarea" in words(browser.get(f"{address}?correct"))
         assert browser.post(address, VISIT).status_code == 422
-        assert browser.post(f"{address}?correct", VISIT).status_code == 302
+        assert browser.post(f"{address}?correct", VISIT | {"why": "Wrong card"}).status_code == 302
         assert timeline.contact(visit.id).encounter.complaint == "Fever"
 
     def test_an_error_is_marked_with_its_reason(self, browser, today):
@@ -350,7 +350,7 @@ def test_every_page_opens_in_both_languages(nurse, language, today):
         reverse("clinic:patient_edit", args=[stay.patient_id]), reverse("clinic:visit_new", args=[stay.patient_id]),
         reverse("clinic:visit", args=[visit.id]), reverse("clinic:admit", args=[stay.patient_id]),
         reverse("clinic:admission", args=[stay.id]), reverse("clinic:transfer", args=[stay.id]),
-        reverse("clinic:discharge", args=[stay.id]), reverse("clinic:treatment_row"),
+        reverse("clinic:discharge", args=[stay.id]), reverse("clinic:measurements"),
     ]  # fmt: skip
     for address in addresses:
         assert browser.get(address).status_code == 200, address
