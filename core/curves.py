@@ -36,7 +36,10 @@ class Point:
 
 @dataclass(frozen=True)
 class Curves:
-    """Measurements, joined in order, over reference lines. `ticks` name places of the axis below."""
+    """Measurements, joined in order, over reference lines. `ticks` name places of the axis below.
+
+    `others` are further rows of measurements in the same unit, such as the lower blood pressure below the upper.
+    """
 
     title: str
     across: str
@@ -44,7 +47,13 @@ class Curves:
     ticks: Sequence[tuple[float, str]]
     lines: Sequence[Line]
     points: Sequence[Point]
+    others: Sequence[Sequence[Point]] = ()
     kind: str = "curves"
+
+    @property
+    def rows(self) -> list[Sequence[Point]]:
+        """Return the rows of measurements, the first first."""
+        return [self.points, *self.others]
 
     def lay_out(self, picture: Picture, top: float) -> None:
         """Draw axes, lines and points below `top`."""
@@ -63,11 +72,12 @@ class Curves:
             if line.points:
                 picture.stroke(line.role, *(scale.place(x, y) for x, y in line.points))
         _names(picture, scale, self.lines)
-        places = [scale.place(point.x, point.y) for point in self.points]
-        if len(places) > 1:
-            picture.stroke("stroke-1", *places)
-        for point, (x, y) in zip(self.points, places, strict=True):
-            picture.marks.append(Dot(x, y, "series-1", point.tip))
+        for number_of, row in enumerate(self.rows, start=1):
+            places = [scale.place(point.x, point.y) for point in row]
+            if len(places) > 1:
+                picture.stroke(f"stroke-{number_of}", *places)
+            for point, (x, y) in zip(row, places, strict=True):
+                picture.marks.append(Dot(x, y, f"series-{number_of}", point.tip))
 
 
 def _names(picture: Picture, scale: _Scale, lines: Sequence[Line]) -> None:
@@ -90,7 +100,8 @@ class _Scale:
 
     @classmethod
     def of(cls, curves: Curves, picture: Picture, top: float) -> _Scale:
-        places = [(x, y) for line in curves.lines for x, y in line.points] + [(p.x, p.y) for p in curves.points]
+        places = [(x, y) for line in curves.lines for x, y in line.points]
+        places += [(point.x, point.y) for row in curves.rows for point in row]
         xs = [x for x, _ in places] + [x for x, _ in curves.ticks] or [0, 1]
         levels = _levels([y for _, y in places] or [0, 1])
         left = max(picture.measure(number(level), SMALL) for level in levels) + 6

@@ -29,7 +29,11 @@ WAYS = (
     Way("clinic:register", _("New patient"), "user-plus", Action.REGISTER_PATIENT, ("clinic:register",)),
     Way("clinic:queue", _("Visits"), "stethoscope", Action.OUTPATIENT, ("clinic:visit", "clinic:left")),
     Way(
-        "clinic:wards", _("Wards and beds"), "bed", Action.SEE_WARDS, ("clinic:admi", "clinic:discharge", "clinic:move")
+        "clinic:wards",
+        _("Wards and beds"),
+        "bed",
+        Action.SEE_WARDS,
+        ("clinic:admi", "clinic:discharge", "clinic:transfer", "clinic:stay", "clinic:ward", "clinic:bed"),
     ),
     Way("mobile_team:week", _("Mobile clinic"), "bus", Action.SEE_SESSIONS, ("mobile_team:",)),
     Way("referrals:list", _("Referrals"), "ambulance", Action.SEE_REFERRALS, ("referrals:",)),
@@ -37,6 +41,13 @@ WAYS = (
     Way("pharmacy:donate", _("Donations"), "hand-heart", Action.RECEIVE_DONATION, ("pharmacy:don", "pharmacy:receipt")),
     Way("pharmacy:fund", _("Medicine fund"), "landmark", Action.SEE_BOOKS, ("pharmacy:fund", "pharmacy:purchase")),
     Way("reports:home", _("Figures"), "chart-column", Action.SEE_FIGURES, ("reports:",)),
+    Way(
+        "desk:duplicates",
+        _("Likely duplicates"),
+        "users-round",
+        Action.REVIEW_DUPLICATES,
+        ("desk:pair", "desk:merge", "desk:dup"),
+    ),
     Way("desk:import", _("Load a register"), "file-up", Action.IMPORT_REGISTER),
     Way("accounts:users", _("Colleagues"), "users", Action.MANAGE_USERS, ("accounts:user",)),
     Way("clinic:numbers", _("Patient numbers"), "hash", Action.MANAGE_CENTRE),

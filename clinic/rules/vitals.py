@@ -56,13 +56,14 @@ def unusual(age: Age | None, values: Mapping[str, Any]) -> list[Unusual]:
     """Return the values that are unusual at this age; of an unknown age only what holds at every age."""
     found = []
     for measure, value in values.items():
-        usual = _usual(measure, age)
-        if value is not None and usual and not usual.low <= value <= usual.high:
-            found.append(Unusual(measure, value, usual))
+        usual_here = usual(measure, age)
+        if value is not None and usual_here and not usual_here.low <= value <= usual_here.high:
+            found.append(Unusual(measure, value, usual_here))
     return found
 
 
-def _usual(measure: str, age: Age | None) -> Usual | None:
+def usual(measure: str, age: Age | None) -> Usual | None:
+    """Return what is usual for a measure at an age; of an unknown age only what holds at every age."""
     mine = [row for row in ranges() if row.measure == measure]
     if age is None:
         return mine[0] if len(mine) == 1 else None

@@ -27,6 +27,11 @@ def beds() -> dict[int, Bed]:
     )
 
 
+def forget_beds() -> None:
+    """Let the next page ask for the beds again: one was added, renamed, taken out of use or back into it."""
+    cache.delete("clinic.beds")
+
+
 def find(text: str, limit: int = 12) -> list[Condition]:
     """Return the conditions that a text may mean, best first: by Khmer or English name, key or ICD-10 code.
 

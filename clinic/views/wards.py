@@ -1,133 +1,142 @@
-"""The rooms and beds; admit, move, discharge."""
+"""The rooms and beds: who lies where, and setting them up."""
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic.forms.stays import AdmitForm, BedForm, DischargeForm
-from clinic.models import Admission, Patient
-from clinic.selectors import timeline, wards
-from clinic.services import admissions
-from clinic.views import SAME, refuse, status_of, today
+from clinic import phrases
+from clinic.forms.stays import BedLabelForm, WardForm
+from clinic.models import Bed, Ward
+from clinic.selectors import people, wards
+from clinic.services import wards as services
+from clinic.services.care import figure
+from clinic.views import refuse, today
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
-from core.audit import journal
 from core.errors import RuleBroken
+from core.periods import Month
 
 
 @require_safe
 @requires(Action.SEE_WARDS)
 def board(request: HttpRequest) -> HttpResponse:
-    """Show the rooms as they are: each bed, and who lies in it since when."""
-    found = wards.board()
-    return render(request, "clinic/wards.html", {"board": found, "day": today()})
+    """Show the rooms as they are: each bed, who lies in it and how they are; and the bed-days of a month."""
+    day = today()
+    month = _month(request.GET.get("month", "")) or Month.of(day)
+    if month.first > day:
+        raise Http404
+    uses, found = wards.bed_days(month, day), wards.board()
+    possible, in_beds = sum(use.possible for use in uses), sum(use.days for use in uses if use.ward)
+    return render(request, "clinic/wards.html", {
+        "board": found, "rooms": [(room, [_tile(place, day) for place in room.places]) for room in found.rooms],
+        "day": day, "month": month, "uses": uses, "earlier": month.previous(),
+        "later": month.next() if month.last < day else None, "days": sum(use.days for use in uses),
+        "possible": possible, "percent": round(100 * in_beds / possible) if possible else None,
+    })  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
-@requires(Action.INPATIENT)
-def admit(request: HttpRequest, id: UUID) -> HttpResponse:
-    """Admit a person to a bed, from the visit named in the address or directly."""
-    visit = _visit_named(request, id)
-    person = visit.encounter.patient if visit else get_object_or_404(Patient.objects.select_related("village"), pk=id)
-    initial = {"bed": request.GET.get("bed", ""), "reason": visit.encounter.complaint[:200] if visit else ""}
-    form = AdmitForm(
-        request.POST or None, ask_age=person.birth is None, from_visit=visit is not None, today=today(), initial=initial
-    )
-    if request.method == "POST" and form.is_valid():
-        said, made = form.cleaned_data, form.cleaned_data["id"]
-        try:
-            admissions.admit(
-                id=made, patient=person, bed=said["bed"], on=said["on"], reason=said["reason"], visit=visit,
-                diagnoses=said.get("diagnoses", ()), told=said.get("told"), by=request.user, today=today(),
-                at=timezone.now(),
-            )  # fmt: skip
-        except RuleBroken as broken:
-            if broken.code == SAME or Admission.objects.filter(pk=made, patient=person).exists():
-                return redirect("clinic:admission", made)
-            refuse(form, broken)
-        else:
-            messages.success(request, _("Admitted."))
-            return redirect("clinic:admission", made)
-    if request.method == "GET":
-        journal.note_read(person.id, by=request.user, what="admission")
-    page = {"patient": person, "age": person.age_on(today()), "form": form, "visit": visit, "board": wards.board()}
-    return render(request, "clinic/admit.html", page, status=status_of(form))
+def _tile(place: wards.Place, day: dt.date) -> dict[str, Any]:
+    """Return what the picture of one bed says."""
+    if place.stay is None:
+        return {"bed": place.bed, "stay": None}
+    person = place.stay.patient
+    return {
+        "bed": place.bed, "stay": place.stay, "age": person.age_on(day), "days": (day - place.stay.admitted_on).days,
+        "alerts": people.alerts_of(person), "measured_at": place.measured_at,
+        "unusual": [(phrases.label(one.measure), figure(one.value), one.is_high) for one in place.unusual],
+    }  # fmt: skip
 
 
-def _visit_named(request: HttpRequest, patient_id: UUID) -> timeline.Contact | None:
-    text = request.GET.get("visit", "")
+def _month(text: str) -> Month | None:
     if not text:
         return None
     try:
-        visit = timeline.contact(UUID(text))
-    except ValueError:
+        return Month.parse(text)
+    except RuleBroken:
         raise Http404 from None
-    if visit is None or visit.encounter.patient_id != patient_id:
-        raise Http404
-    return visit
-
-
-def _stay(id: UUID) -> Admission:
-    joined = Admission.objects.select_related("patient__village", "encounter", "bed__ward")
-    return get_object_or_404(joined, pk=id)
 
 
 @require_safe
-@requires(Action.SEE_WARDS)
-def admission(request: HttpRequest, id: UUID) -> HttpResponse:
-    """Show a stay: why, where, since when, what was found, how it ended."""
-    stay = _stay(id)
-    journal.note_read(stay.patient_id, by=request.user, what="admission")
-    return render(request, "clinic/admission.html", _stay_page(stay))
+@requires(Action.MANAGE_CENTRE)
+def setup(request: HttpRequest) -> HttpResponse:
+    """Show every room and bed, those out of use too, with what may be changed."""
+    return _setup_page(request)
 
 
-@require_http_methods(["GET", "POST"])
-@requires(Action.INPATIENT)
-def transfer(request: HttpRequest, id: UUID) -> HttpResponse:
-    """Move a patient to another bed."""
-    stay = _stay(id)
-    form = BedForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+@require_http_methods(["POST"])
+@requires(Action.MANAGE_CENTRE)
+def ward_new(request: HttpRequest) -> HttpResponse:
+    """Add a room."""
+    form = WardForm(request.POST, prefix="ward")
+    return _done(request, form, ("ward", 0), lambda said: services.add_ward(by=request.user, **said))
+
+
+@require_http_methods(["POST"])
+@requires(Action.MANAGE_CENTRE)
+def ward(request: HttpRequest, id: int) -> HttpResponse:
+    """Rename a room."""
+    row, form = get_object_or_404(Ward, pk=id), WardForm(request.POST, prefix=f"ward{id}")
+    return _done(request, form, ("ward", id), lambda said: services.rename_ward(ward=row, by=request.user, **said))
+
+
+@require_http_methods(["POST"])
+@requires(Action.MANAGE_CENTRE)
+def bed_new(request: HttpRequest, id: int) -> HttpResponse:
+    """Add a bed to a room."""
+    row, form = get_object_or_404(Ward, pk=id), BedLabelForm(request.POST, prefix=f"new{id}")
+    return _done(request, form, ("new", id), lambda said: services.add_bed(ward=row, by=request.user, **said))
+
+
+@require_http_methods(["POST"])
+@requires(Action.MANAGE_CENTRE)
+def bed(request: HttpRequest, id: int) -> HttpResponse:
+    """Rename a bed, take it out of use, or back into it."""
+    row = get_object_or_404(Bed.objects.select_related("ward"), pk=id)
+    form, use = BedLabelForm(request.POST, prefix=f"bed{id}"), request.POST.get("use", "")
+    if use not in ("on", "off"):
+        return _done(request, form, ("bed", id), lambda said: services.rename_bed(bed=row, by=request.user, **said))
+    form = BedLabelForm({f"bed{id}-label": row.label}, prefix=f"bed{id}")
+    return _done(
+        request, form, ("bed", id), lambda _said: services.use_bed(bed=row, active=use == "on", by=request.user)
+    )
+
+
+def _done(
+    request: HttpRequest, form: Any, which: tuple[str, int], act: Callable[[dict[str, Any]], Any]
+) -> HttpResponse:  # fmt: skip
+    """Do what a valid form asks for and go back to the list, or show the list with what was wrong at its place."""
+    if form.is_valid():
         try:
-            admissions.transfer(admission=stay, bed=form.cleaned_data["bed"], by=request.user)
+            act(form.cleaned_data)
         except RuleBroken as broken:
             refuse(form, broken)
         else:
-            messages.success(request, _("Moved."))
-            return redirect("clinic:admission", stay.id)
-    page = _stay_page(stay) | {"form": form, "board": wards.board()}
-    return render(request, "clinic/transfer.html", page, status=status_of(form))
+            messages.success(request, _("Saved."))
+            return redirect("clinic:wards_setup")
+    return _setup_page(request, form, which)
 
 
-@require_http_methods(["GET", "POST"])
-@requires(Action.INPATIENT)
-def discharge(request: HttpRequest, id: UUID) -> HttpResponse:
-    """End a stay: when, how, and how the patient is."""
-    stay = _stay(id)
-    form = DischargeForm(request.POST or None, initial={"on": today()})
-    if request.method == "POST" and form.is_valid():
-        try:
-            admissions.discharge(admission=stay, by=request.user, today=today(), at=timezone.now(), **form.cleaned_data)
-        except RuleBroken as broken:
-            refuse(form, broken)
-        else:
-            messages.success(request, _("Discharged."))
-            return redirect("clinic:admission", stay.id)
-    return render(request, "clinic/discharge.html", _stay_page(stay) | {"form": form}, status=status_of(form))
+def _setup_page(request: HttpRequest, sent: Any = None, which: tuple[str, int] | None = None) -> HttpResponse:
+    def form(kind: type, name: str, id: int, **initial: Any) -> Any:
+        return sent if which == (name, id) else kind(prefix=f"{name}{id or ''}", initial=initial)
 
-
-def _stay_page(stay: Admission) -> dict[str, Any]:
-    until = stay.discharged_on or today()
-    return {
-        "stay": stay, "patient": stay.patient, "age": stay.patient.age_on(stay.admitted_on),
-        "days": (until - stay.admitted_on).days,
-        "diagnoses": stay.encounter.diagnoses.select_related("condition").order_by("-primary", "id"),
-    }  # fmt: skip
+    rooms = [
+        {
+            "ward": room.ward, "places": [
+                (place, form(BedLabelForm, "bed", place.bed.pk, label=place.bed.label)) for place in room.places
+            ],
+            "form": form(WardForm, "ward", room.ward.pk, name_km=room.ward.name_km, name_en=room.ward.name_en),
+            "new": form(BedLabelForm, "new", room.ward.pk),
+        }
+        for room in wards.everything()
+    ]  # fmt: skip
+    page = {"rooms": rooms, "new": form(WardForm, "ward", 0)}
+    return render(request, "clinic/wards_setup.html", page, status=422 if sent is not None else 200)

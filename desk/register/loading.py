@@ -9,9 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Value
+from django.db.models.functions import Greatest
 
-from clinic.models import Admission, Diagnosis, Encounter, Identifier, NameKey, Patient
+from clinic.models import Admission, BedStay, Diagnosis, Encounter, Identifier, NameKey, Patient
 from clinic.rules.contacts import slot_at
 from clinic.services.numbers import take_many
 from clinic.services.patients import key_rows
@@ -150,6 +151,8 @@ class Loader:
         self._write_checkups([c for c, _ in fresh if c.has_checkup])
         for stay in ended:
             stay.save(update_fields=["discharged_on", "discharge_type", "outcome"])
+            lying = BedStay.objects.filter(admission=stay, until=None)
+            lying.update(until=Greatest("since", Value(stay.discharged_on)))
         reslotted = _reslot(changed, skip={e.pk for e in encounters})
         notes = [
             Note("desk.register.contact", e, detail={"line": c.row.line})

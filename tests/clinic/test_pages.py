@@ -10,12 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.models import Admission, Encounter, Identifier, Patient
+from clinic.models import Encounter, Identifier, Patient
 from clinic.selectors import timeline
 from core.audit.models import Read
 from core.ids import uuid7
 from core.periods import local_day
-from tests.builders import a_bed, a_condition, a_patient, a_stay, a_village, a_visit
+from tests.builders import a_patient, a_stay, a_village, a_visit
 from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
@@ -293,51 +293,6 @@ def _care(**given):
     from clinic.services.encounters import Care
 
     return Care(**given)
-
-
-class TestWards:
-    def test_the_rooms_are_light(self, browser):
-        a_stay(a_patient(family_name="Keo", given_name="Bopha"))
-        assert "Keo Bopha" in words(asked(browser, "get", reverse("clinic:wards")))
-
-    def test_a_visit_ends_in_a_bed_within_the_budget(self, browser, today):
-        person = a_patient(today=today)
-        visit = a_visit(person, on=today, today=today, care=_care(diagnoses=[a_condition("fever")]))
-        address = reverse("clinic:admit", args=[person.id]) + f"?visit={visit.id}"
-        assert asked(browser, "get", address).status_code == 200
-        sent = {"id": uuid7(), "on": f"{today:%d/%m/%Y}", "bed": a_bed().pk, "reason": "Fever"}
-        answer = asked(browser, "post", address, sent, WRITES)
-        assert answer.url == reverse("clinic:admission", args=[sent["id"]])
-        assert browser.post(address, sent).url == answer.url
-        assert Admission.objects.count() == 1
-        page = words(asked(browser, "get", answer.url))
-        assert "Fever, cause unknown" in page
-
-    def test_a_taken_bed_is_said_with_the_name(self, browser, today):
-        a_stay(a_patient(family_name="Keo", given_name="Bopha", today=today), on=today, today=today)
-        address = reverse("clinic:admit", args=[a_patient(today=today).id])
-        sent = {"id": uuid7(), "on": f"{today:%d/%m/%Y}", "bed": a_bed().pk}
-        answer = browser.post(address, sent)
-        assert answer.status_code == 422 and "taken a moment ago by Keo Bopha" in words(answer)
-        assert browser.post(address, sent | {"bed": "x"}).status_code == 422
-
-    def test_a_patient_is_moved_and_discharged_within_the_budget(self, browser, today):
-        stay = a_stay(a_patient(today=today), on=today, today=today)
-        move, leave = (reverse(f"clinic:{name}", args=[stay.id]) for name in ("transfer", "discharge"))
-        assert asked(browser, "get", move).status_code == 200
-        assert asked(browser, "post", move, {"bed": a_bed(2).pk}, WRITES).status_code == 302
-        assert asked(browser, "get", leave).status_code == 200
-        sent = {"on": f"{today:%d/%m/%Y}", "type": "DITY-00000CA", "outcome": "VIOU-00C000B", "summary": "Peacefully"}
-        assert browser.post(leave, sent | {"outcome": "VIOU-0000V09"}).status_code == 422
-        assert asked(browser, "post", leave, sent, WRITES).status_code == 302
-        assert Patient.objects.get().deceased_on == today
-        assert browser.post(leave, sent).status_code == 422
-
-    def test_a_visit_of_somebody_else_admits_nobody(self, browser, today):
-        visit = a_visit(a_patient(today=today), on=today, today=today)
-        address = reverse("clinic:admit", args=[a_patient(today=today).id])
-        assert browser.get(f"{address}?visit={visit.id}").status_code == 404
-        assert browser.get(f"{address}?visit=rubbish").status_code == 404
 
 
 @pytest.mark.parametrize("language", ["km", "en"])
