@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from clinic.models import Encounter, Identifier
-from clinic.models.patient import AgeUnit
+from clinic.models import AgeUnit, CardPrint, Consent, ContactPoint, Encounter, Identifier
+from clinic.rules import antenatal, prevention
+from clinic.selectors.registry import other_phones
 from core.ages import Precision
+from core.gather import instant
+from core.periods import local_day
 from desk.links import address
 from desk.phrases import day_words, either
 from referrals.models import Referral, Trip
@@ -47,9 +51,47 @@ def _told(patient: Any) -> str:
 
 
 def other_numbers(patient: Any) -> list[tuple[str, str]]:
-    """Return the person's other numbers, each with the words for its kind."""
+    """Return the person's other numbers, each with the words for its kind; the equity card stands apart."""
     rows = sorted(patient.numbers or [], key=lambda row: (row["kind"], row["value"]))
-    return [(str(Identifier.Kind(row["kind"]).label), row["value"]) for row in rows]
+    found = [(str(Identifier.Kind(row["kind"]).label), row["value"]) for row in rows if row["kind"] != "equity"]
+    merged = [(_("Number of a merged record"), row["number"]) for row in patient.taken_up or []]
+    return [*found, *merged]
+
+
+def phones(patient: Any) -> list[tuple[str, str]]:
+    """Return every telephone with whose it is; of the first nobody said, so it is the person's own or the family's."""
+    others = [(phone, str(ContactPoint.Whose(whose).label)) for phone, whose in other_phones(patient)]
+    return [(patient.phone, ""), *others] if patient.phone else others
+
+
+def agreements(patient: Any) -> list[tuple[str, bool, str]]:
+    """Return what the person last said to each question of consent, and when."""
+    newest = {row["purpose"]: row for row in sorted(patient.agreed or [], key=lambda row: (row["on"], row["id"]))}
+    return [
+        (str(purpose.label), bool(newest[purpose]["given"]), day_words(newest[purpose]["on"]))
+        for purpose in Consent.Purpose
+        if purpose in newest
+    ]
+
+
+def merges(patient: Any, user: Any) -> list[dict[str, Any]]:
+    """Return the records that were taken up into this one, newest first, each with the way to take it back."""
+    rows = sorted(patient.taken_up or [], key=lambda row: row["at"], reverse=True)
+    return [
+        row | {"day": day_words(local_day(instant(row["at"]))), "undo": address(user, "clinic:merge", UUID(row["id"]))}
+        for row in rows
+    ]
+
+
+def last_card(patient: Any) -> tuple[str, str] | None:
+    """Return when the newest card was printed and why; None without one."""
+    if not patient.cards:
+        return None
+    row = max(patient.cards, key=lambda row: row["at"])
+    return day_words(local_day(instant(row["at"]))), str(CardPrint.Reason(row["reason"]).label)
+
+
+# --- What is open now -------------------------------------------------------------------------------------------------
 
 
 def open_now(patient: Any, user: Any, today: dt.date) -> list[Open]:
@@ -60,7 +102,45 @@ def open_now(patient: Any, user: Any, today: dt.date) -> list[Open]:
         *(_referral(row, user) for row in patient.open_referrals or []),
         *(_trip(row, user) for row in patient.open_trips or []),
     ]
-    return found if patient.deceased_on else found + _asked_back(patient, today)
+    if not patient.deceased_on:
+        found += [*_pregnancies(patient, user, today), *_asked_back(patient, today), *_doses(patient, today)]
+    return [*found, *_doubles(patient, user)]
+
+
+def _pregnancies(patient: Any, user: Any, today: dt.date) -> list[Open]:
+    found = []
+    for row in patient.open_pregnancies or []:
+        edd = dt.date.fromisoformat(row["edd"])
+        far = antenatal.gestation(edd, today)
+        words = _("Pregnant, %(weeks)s weeks") % {"weeks": far.weeks} if far else _("Pregnant")
+        late = far is not None and far.weeks * 7 + far.days > antenatal.LONGEST
+        more = _("birth expected on %(day)s") % {"day": day_words(edd)}
+        url = address(user, "clinic:pregnancy", UUID(row["id"]))
+        found.append(Open("heart-pulse", words, more, url, "warn" if late else "info"))
+    return found
+
+
+def _doses(patient: Any, today: dt.date) -> list[Open]:
+    """Say which doses of prevention a child is due, and when the last one was."""
+    last: dict[str, dt.date] = {}
+    for row in patient.doses or []:
+        against, on = prevention.against(row["what"]), dt.date.fromisoformat(row["on"])
+        last[against] = max(on, last.get(against, on))
+    pregnant = [dt.date.fromisoformat(row["edd"]) for row in patient.open_pregnancies or []]
+    far = antenatal.gestation(pregnant[0], today) if pregnant else None
+    found = []
+    for due in prevention.due(patient.age_on(today), on=today, last=last, pregnant=far):
+        name = due.dose.said.in_language(get_language())
+        more = _("last on %(day)s") % {"day": day_words(due.last)} if due.last else _("none written so far")
+        words = _("Due: %(what)s %(amount)s") % {"what": name, "amount": due.dose.amount}
+        found.append(Open("shield-plus", words, more))
+    return found
+
+
+def _doubles(patient: Any, user: Any) -> list[Open]:
+    rows = [*(patient.doubles_before or []), *(patient.doubles_after or [])]
+    words, more = _("Another record may be of the same person"), _("Look at both")
+    return [Open("copy", words, more, address(user, "clinic:pair", UUID(row["id"])), "warn") for row in rows]
 
 
 def _stay(row: dict[str, Any], user: Any) -> Open:

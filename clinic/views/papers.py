@@ -43,8 +43,6 @@ def card(request: HttpRequest, id: UUID) -> HttpResponse:
     patient = people.get_or_404(id)
     form = PrintForm(request.POST if request.method == "POST" else None, initial={"paper": CARD})
     if form.is_bound:
-        form.data = form.data.copy()
-        form.data.setlist("who", [str(patient.id)])
         if response := _print(request, form, cards.chosen([patient.id])):
             return response
     else:
@@ -59,11 +57,11 @@ def card(request: HttpRequest, id: UUID) -> HttpResponse:
 def many_cards(request: HttpRequest) -> HttpResponse:
     """Choose whose cards to print together: a household, or those without a card; then print them."""
     if request.method == "POST":
-        form = PrintForm(request.POST)
-        found = cards.chosen(form.fields["who"].clean(request.POST.getlist("who")))
-        if response := _print(request, form, found):
+        sent = PrintForm(request.POST)
+        found = cards.chosen(sent.fields["who"].clean(request.POST.getlist("who")))
+        if response := _print(request, sent, found):
             return response
-        return _choose(request, ChooseForm(initial=_these_days()), found, form, title=_("Those chosen"), status=422)
+        return _choose(request, ChooseForm(initial=_these_days()), found, sent, title=_("Those chosen"), status=422)
     if home := _uuid(request.GET.get("household", "")):
         return _choose(request, ChooseForm(initial=_these_days()), cards.household(home), title=_("This household"))
     form = ChooseForm(request.GET if "first" in request.GET else _these_days())

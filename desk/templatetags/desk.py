@@ -34,3 +34,9 @@ def waited(minutes: int | None) -> str:
     if minutes < 120:
         return ngettext("%(n)s min", "%(n)s min", minutes) % {"n": minutes}
     return ngettext("%(n)s hour", "%(n)s hours", minutes // 60) % {"n": minutes // 60}
+
+
+@register.filter
+def at_the_bedside(count: int) -> str:
+    """Say how much of a stay is folded away."""
+    return ngettext("%(n)s entry at the bedside", "%(n)s entries at the bedside", count) % {"n": count}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, Value, When
 
 from core.gather import gather
 from pharmacy.models import Dispensing, Medicine, Move
@@ -25,11 +25,13 @@ class Given:
 
 
 def of_patient(
-    patient_id: UUID, *, limit: int = 200, before: tuple[date, UUID] | None = None, also_taken_back: bool = False
-) -> list[Given]:
+    patient_id: UUID, *, limit: int = 200, before: tuple[date, UUID] | None = None, also_taken_back: bool = False,
+    words: str = "",
+) -> list[Given]:  # fmt: skip
     """Return what was handed to a person, newest first by (day, id): one statement.
 
-    `before` is the key of the last dispensing already shown, `limit` the most dispensings looked at.
+    `before` is the key of the last dispensing already shown, `limit` the most dispensings looked at, `words` must
+    stand in the name of a medicine or in the directions.
     """
     moves = gather(
         Move.objects.filter(reverses=None), "dispensing", id="id", quantity="quantity",
@@ -37,6 +39,10 @@ def of_patient(
         **{f"medicine_{name}": f"batch__medicine__{name}" for name in _MEDICINE},
     )  # fmt: skip
     rows = Dispensing.objects.filter(patient_id=patient_id).select_related("recorded_by").annotate(given=moves)
+    if words:
+        medicine = Q(batch__medicine__name__icontains=words) | Q(batch__medicine__name_km__icontains=words)
+        moved = Exists(Move.objects.filter(medicine, dispensing=OuterRef("pk")))
+        rows = rows.filter(Q(directions__icontains=words) | moved)
     if before:
         on, last = before
         rows = rows.filter(Q(on__lt=on) | Q(on=on, id__lt=last))

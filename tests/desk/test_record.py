@@ -1,7 +1,9 @@
-"""The record page: everything of one person, each look written down, in eight statements whatever the history."""
+"""The record page: everything of one person, each look written down, in twelve statements whatever the history."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,19 +13,39 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from clinic.models import (
+    Allergy,
+    CardPrint,
+    Consent,
+    ContactPoint,
+    Encounter,
+    EncounterVersion,
+    Household,
+    Identifier,
+    Merge,
+    Patient,
+    Pregnancy,
+    PreventiveDose,
+    Relation,
+    StayNote,
+    Vitals,
+)
 from clinic.services import encounters, patients
 from core.accounts.models import User
+from core.ages import Birth
 from core.audit.models import Read
 from core.ids import uuid7
 from core.money import Currency, Money
 from desk import timeline
 from pharmacy.models import Move
 from pharmacy.services import stock
-from tests.builders import TODAY, a_donation, a_patient, noon
+from tests.builders import TODAY, a_donation, a_patient, a_village, a_visit, noon, somebody
+from tests.core.pdf import pdf_reading
 from tests.desk.lives import a_full_life, days_ago, many_visits
 from tests.people import client_of
 
 pytestmark = [pytest.mark.django_db]
+MOST = 12  # statements
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +58,16 @@ def page(client: Client, patient: Any, query: str = "") -> Any:
     return client.get(reverse("desk:record", args=[patient.pk]) + query)
 
 
+def kept_of(patient: Any) -> None:
+    """Write down what is kept of a person outside contacts: one row a table."""
+    Allergy.objects.create(patient=patient, substance="Penicillin", reaction="rash", severe=True, told_on=days_ago(50))
+    PreventiveDose.objects.create(patient=patient, what="vitamin_a", dose="200,000 IU", on=days_ago(200))
+    Pregnancy.objects.create(patient=patient, edd=TODAY + timedelta(days=100), reckoned="lmp", recorded_by=somebody())
+    CardPrint.objects.create(patient=patient, reason="first", recorded_by=somebody())
+    Consent.objects.create(patient=patient, purpose="photo", given=False, on=days_ago(50), said_by="mother")
+    ContactPoint.objects.create(patient=patient, phone="+85592345678", whose="chief")
+
+
 def statements(client: Client, patient: Any, query: str = "") -> list[str]:
     client.get("/about/")
     with CaptureQueriesContext(connection) as asked:
@@ -45,7 +77,7 @@ def statements(client: Client, patient: Any, query: str = "") -> list[str]:
 
 def test_everything_from_every_team_stands_in_one_list_newest_first(administrator: User) -> None:
     life = a_full_life()
-    events = timeline.page(life.patient.pk).events
+    events = timeline.page(life.patient).events
     assert [event.kind for event in events] == [
         "trip",
         "referral",
@@ -63,28 +95,30 @@ def test_everything_from_every_team_stands_in_one_list_newest_first(administrato
 
 def test_the_main_diagnosis_is_named_first(nurse: User) -> None:
     life = a_full_life()
-    (visit,) = [event for event in timeline.page(life.patient.pk).events if event.kind == "outpatient"]
-    names = dict(visit.lines)["Diagnosis"]
+    (visit,) = [event for event in timeline.page(life.patient).events if event.kind == "outpatient"]
+    names = {line.label: line.words for line in visit.lines}["Diagnosis"]
     assert names.index("Pneumonia") < names.index("iarrhoea")
 
 
-def test_a_full_record_takes_eight_statements_also_after_three_hundred_visits(administrator: User) -> None:
+def test_a_full_record_takes_twelve_statements_also_after_three_hundred_visits(administrator: User) -> None:
     life = a_full_life()
     client = client_of(administrator)
+    kept_of(life.patient)
     few = statements(client, life.patient)
     many_visits(life.patient, 300)
     many = statements(client, life.patient)
-    assert len(many) == len(few) <= 8, "\n".join(many)
-    older = timeline.page(life.patient.pk).older
-    assert len(statements(client, life.patient, f"?before={older}")) <= 8
+    assert len(many) == len(few) <= MOST, "\n".join(many)
+    older = timeline.page(life.patient).older
+    assert len(statements(client, life.patient, f"?before={older}")) <= MOST
 
 
 @pytest.mark.parametrize("kind", timeline.KINDS)
 def test_each_filter_shows_only_its_kind(administrator: User, kind: str) -> None:
     life = a_full_life()
-    events = timeline.page(life.patient.pk, kind=kind).events
+    kept_of(life.patient)
+    events = timeline.page(life.patient, kind=kind).events
     assert {event.kind for event in events} == ({"outpatient"} if kind == "vitals" else {kind})
-    assert len(statements(client_of(administrator), life.patient, f"?kind={kind}")) <= 8
+    assert len(statements(client_of(administrator), life.patient, f"?kind={kind}")) <= MOST
 
 
 def test_a_long_history_comes_in_pages_that_miss_and_repeat_nothing() -> None:
@@ -92,7 +126,7 @@ def test_a_long_history_comes_in_pages_that_miss_and_repeat_nothing() -> None:
     many_visits(life.patient, 120)
     found, before = [], None
     while True:
-        part = timeline.page(life.patient.pk, before=before)
+        part = timeline.page(life.patient, before=before)
         assert len(part.events) <= 50
         found += part.events
         if not part.older:
@@ -175,7 +209,7 @@ def test_medicine_taken_back_stays_on_the_record_and_is_struck_through(nurse: Us
     life = a_full_life()
     move = Move.objects.get(dispensing=life.medicine)
     stock.reverse(move=move, on=TODAY, reason="not taken", by=nurse, today=TODAY)
-    (event,) = timeline.page(life.patient.pk, kind="medicine").events
+    (event,) = timeline.page(life.patient, kind="medicine").events
     assert event.void == "Taken back"
     assert "<s>Medicine given</s>" in page(client_of(nurse), life.patient).content.decode()
 
@@ -237,3 +271,172 @@ def test_a_check_up_is_offered_where_the_team_is_today(mobile: User) -> None:
     session = sessions.add(village=a_village(), on=TODAY, by=mobile)
     wanted = reverse("mobile_team:checkup_new", args=[session.pk, patient.pk])
     assert wanted in page(client_of(mobile), patient).content.decode()
+
+
+# --- Who this is ------------------------------------------------------------------------------------------------------
+
+
+def text_of(client: Client, patient: Any, query: str = "") -> str:
+    return page(client, patient, query).content.decode()
+
+
+def test_what_is_known_of_a_person_stands_at_the_top(nurse: User) -> None:
+    home = Household.objects.create(village=a_village())
+    mother = a_patient(family_name="Keo", given_name="Mom", birth=Birth.on(TODAY - timedelta(days=9000)))
+    child = a_patient(family_name="Sok", given_name="Dara", told=(3, "y", TODAY))
+    Patient.objects.filter(pk__in=[mother.pk, child.pk]).update(household=home)
+    Relation.objects.create(patient=child, guardian=mother, kind="mother")
+    Identifier.objects.create(patient=mother, kind="equity", value="EQ-77", level="1", valid_until=days_ago(3))
+    kept_of(child)
+    text = text_of(client_of(nurse), child)
+    for said in ("Penicillin (rash)", "EQ-77", "Very poor (level 1)", "ended on 17 November 2026", "of the household",
+                 "Keo Mom", "Mother", "Village chief", "092 345 678", "refused", "First card"):  # fmt: skip
+        assert said in text, said
+    assert reverse("desk:record", args=[mother.pk]) in text
+    other = text_of(client_of(nurse), mother)
+    assert "Answers for" in other
+    assert reverse("desk:record", args=[child.pk]) in other
+
+
+def test_nobody_is_silent_about_allergies_that_were_not_asked_for(nurse: User) -> None:
+    patient = a_patient()
+    assert "Not asked about allergies yet" in text_of(client_of(nurse), patient)
+    Patient.objects.filter(pk=patient.pk).update(no_allergy_on=TODAY)
+    assert "No allergy known" in text_of(client_of(nurse), patient)
+
+
+def test_pregnancy_weeks_and_doses_due_are_open(nurse: User) -> None:
+    woman = a_patient(birth=Birth.on(TODAY - timedelta(days=9000)))
+    Pregnancy.objects.create(patient=woman, edd=TODAY + timedelta(days=280 - 143), reckoned="lmp")
+    assert "Pregnant, 20 weeks" in text_of(client_of(nurse), woman)
+    child = a_patient(given_name="Dara", birth=Birth.on(TODAY - timedelta(days=700)))
+    PreventiveDose.objects.create(patient=child, what="vitamin_a", dose="200,000 IU", on=days_ago(30))
+    text = text_of(client_of(nurse), child)
+    assert "Due: Mebendazole 500 mg" in text
+    assert "Due: Vitamin A" not in text
+
+
+def test_a_record_that_was_merged_leads_to_the_one_that_stands(nurse: User) -> None:
+    stands, gone = a_patient(), a_patient(given_name="Mom")
+    Patient.objects.filter(pk=gone.pk).update(merged_into=stands)
+    Merge.objects.create(winner=stands, loser=gone, reason="same child", recorded_by=nurse)
+    answer = page(client_of(nurse), gone)
+    assert (answer.status_code, answer.url) == (302, reverse("desk:record", args=[stands.pk]))
+    text = text_of(client_of(nurse), stands)
+    assert text.count(gone.number) >= 2
+    assert "was taken up into this one" in text
+
+
+# --- Finding in the record --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "kinds"),
+    [("pneumonia", {"outpatient", "inpatient"}), ("រលាកសួត", {"outpatient"}), ("amoxicillin", {"outpatient"}),
+     ("paracetamol", {"medicine"}), ("oxygen", {"referral"}), ("penicillin", {"person"}), ("nothing at all", set()),
+     ("%", set()), ("\x00", None)],
+)  # fmt: skip
+def test_words_find_what_speaks_of_them(nurse: User, words: str, kinds: set[str] | None) -> None:
+    life = a_full_life()
+    kept_of(life.patient)
+    found = {event.kind for event in timeline.page(life.patient, words=words).events}
+    assert kinds is None or found == kinds
+    assert len(statements(client_of(nurse), life.patient, f"?q={words}")) <= MOST
+
+
+def test_a_year_shows_only_its_own_page_by_page(nurse: User) -> None:
+    life = a_full_life()
+    many_visits(life.patient, 700)
+    found, before = [], None
+    while True:
+        part = timeline.page(life.patient, year=2025, before=before)
+        found += part.events
+        if not part.older:
+            break
+        before = timeline.cursor(part.older)
+    assert {event.on.year for event in found} == {2025}
+    assert len({event.id for event in found}) == len(found) == 365
+    assert "<option selected>2025</option>" in text_of(client_of(nurse), life.patient, "?year=2025")
+
+
+@pytest.mark.parametrize("year", ["0000", "9999", "abcd", "២០២៥", "-1", "99999", "\x00"])
+def test_a_year_nobody_offered_shows_every_year(nurse: User, year: str) -> None:
+    assert page(client_of(nurse), a_patient(), f"?year={year}").status_code == 200
+
+
+# --- What hangs on contacts -------------------------------------------------------------------------------------------
+
+
+def test_what_was_written_at_the_bedside_is_folded_into_the_stay() -> None:
+    life = a_full_life()
+    stay = life.stay.encounter
+    first = StayNote.objects.create(encounter=stay, at=noon(days_ago(9)), text="coughs", recorded_by=somebody())
+    StayNote.objects.create(
+        encounter=stay, at=noon(days_ago(9)), text="coughs less", supersedes=first, why="typing", recorded_by=somebody()
+    )
+    Vitals.objects.create(encounter=stay, measured_at=noon(days_ago(8)), temperature=Decimal("37.9"))
+    (event,) = timeline.page(life.patient, kind="inpatient").events
+    assert [line.words for line in event.below] == ["Measured: 37.9 °C", "How it goes: coughs less"]
+
+
+def test_who_corrected_a_visit_and_why_is_said_with_it(nurse: User) -> None:
+    visit = a_visit()
+    EncounterVersion.objects.create(
+        encounter=visit, number=1, why="wrong child's weight", document={}, recorded_by=nurse, recorded_at=noon()
+    )
+    text = text_of(client_of(nurse), visit.patient)
+    assert "by Sok Chanthy on 20 November 2026, 12:00: wrong child" in text
+
+
+# --- Drawn ------------------------------------------------------------------------------------------------------------
+
+
+def test_pressure_weight_and_sugar_of_a_grown_up_are_drawn_with_a_table_behind(nurse: User) -> None:
+    patient = a_patient(birth=Birth.on(TODAY - timedelta(days=20_000)))
+    for n, systolic in ((9, 150), (5, 142), (1, 131)):
+        visit = Encounter.objects.create(patient=patient, kind="outpatient", on=days_ago(n), status="closed")
+        Vitals.objects.create(encounter=visit, measured_at=noon(days_ago(n)), systolic=systolic, diastolic=90)
+    Vitals.objects.create(encounter=visit, measured_at=noon(days_ago(1)), glucose=210)
+    text = text_of(client_of(nurse), patient)
+    assert text.count("chart-line") == 1  # one blood sugar is no line
+    assert "Blood pressure as a table" in text
+    assert '<td class="num">142</td>' in text
+
+
+def test_the_newest_tooth_chart_says_what_changed(nurse: User) -> None:
+    from mobile_team.services import checkups, sessions
+
+    patient = a_patient(village=a_village(), told=(8, "y", TODAY))
+    for n, findings in ((300, {55: "A", 36: "0"}), (30, {55: "B", 36: "0"})):
+        session = sessions.add(village=a_village(), on=days_ago(n), by=somebody())
+        said: dict[str, Any] = {"by": somebody(), "today": TODAY, "findings": findings}
+        checkups.record_checkup(session=session, patient=patient, observed_at=noon(days_ago(n)), **said)
+    text = text_of(client_of(nurse), patient)
+    assert "1 change since 24 January 2026" in text
+    assert "55: A → B" in text
+
+
+# --- On paper ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_summary_prints_who_what_and_when(nurse: User) -> None:
+    life = a_full_life()
+    kept_of(life.patient)
+    many_visits(life.patient, 90)
+    client = client_of(nurse)
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.get(reverse("desk:summary", args=[life.patient.pk]))
+    assert len(asked) <= MOST
+    assert answer["Content-Type"] == "application/pdf"
+    assert f'filename="summary-{life.patient.number}.pdf"' in answer["Content-Disposition"]
+    pages = pdf_reading.words(answer.content)
+    for said in (life.patient.number, "Penicillin", "Pneumonia", "Paracetamol", "Vitamin A", "Needs oxygen"):
+        assert any(said in text for text in pages), said
+    assert f"{len(pages)}" in pages[-1]
+    assert Read.objects.filter(what="summary").count() == 1
+
+
+def test_a_summary_of_nothing_is_still_a_page(nurse: User) -> None:
+    answer = client_of(nurse).get(reverse("desk:summary", args=[a_patient().pk]))
+    assert len(pdf_reading.words(answer.content)) == 1
+    assert client_of(nurse).get(reverse("desk:summary", args=[uuid7()])).status_code == 404
