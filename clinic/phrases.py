@@ -51,7 +51,7 @@ def words(name: str, value: Any) -> str:
         return "\n".join(f"{sign_words(sign)}: {answer_words(*answer)}" for sign, answer in value.items())
     if name == "antenatal":
         said = {part: there for part, there in value.items() if there not in (None, "", False)}
-        return "\n".join(f"{_of_pregnancy(part).verbose_name}: {_plainly(there)}" for part, there in said.items())
+        return "\n".join(f"{measure_of_pregnancy(part)}: {plainly(there)}" for part, there in said.items())
     if name == "treatments":
         return "\n".join(_line(row) for row in value)
     return str(value)
@@ -87,6 +87,18 @@ def answer_words(present: bool, days: int | None = None) -> str:
     return gettext("yes, for %(days)s days") % {"days": days} if days is not None else gettext("yes")
 
 
+def measure_of_pregnancy(name: str) -> str:
+    """Return what a measure of an antenatal contact is called."""
+    return str(capfirst(AntenatalContact._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
+
+
+def plainly(value: Any) -> str:
+    """Return a plain value in words; nothing for nothing."""
+    if value is None or value == "":
+        return ""
+    return (gettext("yes") if value else gettext("no")) if isinstance(value, bool) else str(value)
+
+
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """Return what differs between two documents as (label, before, after), in the order of the page."""
     return [
@@ -94,14 +106,6 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[s
         for name, old in before.items()
         if old != after.get(name, old)
     ]
-
-
-def _plainly(value: Any) -> str:
-    return gettext("yes") if value is True else str(value)
-
-
-def _of_pregnancy(part: str) -> Any:
-    return AntenatalContact._meta.get_field(part)
 
 
 def _line(row: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst, format_lazy
@@ -32,9 +33,9 @@ LONGEST_REASON: int = Treatment._meta.get_field("despite").max_length or 0
 ATC = re.compile(r"[A-Z](?:[0-9]{2}(?:[A-Z](?:[A-Z](?:[0-9]{2})?)?)?)?")  # a whole code, or the beginning of one
 
 
-def measure(name: str) -> forms.Field:
+def measure(name: str, model: type[models.Model] = Vitals) -> forms.Field:
     """Return the box of one measurement, with the label and the hard limits of the model."""
-    column: Any = Vitals._meta.get_field(name)
+    column: Any = model._meta.get_field(name)
     low, high = sorted(check.limit_value for check in column.validators if isinstance(check, LIMITS))[-2:]
     wrong = format_lazy(_("This must be between {low} and {high}. Look again."), low=low, high=high)
     kept: dict[str, Any] = {

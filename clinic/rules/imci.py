@@ -147,6 +147,49 @@ def _at_the_door() -> tuple[DangerSign, ...]:
     return tuple(DangerSign(line["key"], line.span, line.said, line["source"]) for line in rows)
 
 
+# -- what a page asks -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Question:
+    """One sign to ask for, and whether for how many days."""
+
+    key: str
+    said: Said
+    asks_days: bool = False
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the page: questions that stand open, or wait behind a main one."""
+
+    key: str
+    said: Said
+    main: Question | None
+    questions: tuple[Question, ...]
+
+    @property
+    def all(self) -> tuple[Question, ...]:
+        """Return every question, the main one first."""
+        return (self.main, *self.questions) if self.main else self.questions
+
+
+def questions(age: Age | None) -> tuple[Part, ...]:
+    """Return what to ask at an age: all of IMCI under five, from then on the danger signs of the door alone."""
+    book = tables().of(age) if age else Book((), (), (), ())
+    door = [Question(row.key, row.said) for row in danger_signs(age)]
+    if not book.modules:
+        return (Part(DANGER, tables().modules[0].said, None, tuple(door)),)
+    parts = []
+    for row in book.modules:
+        asked = [Question(s.key, s.said, s.asks_days) for s in book.signs if s.module == row.key]
+        if row.key == DANGER:
+            asked += [question for question in door if question.key not in {one.key for one in asked}]
+        main = next((question for question in asked if question.key == row.main), None)
+        parts.append(Part(row.key, row.said, main, tuple(one for one in asked if one is not main)))
+    return tuple(parts)
+
+
 # -- reading the tables -----------------------------------------------------------------------------------
 
 

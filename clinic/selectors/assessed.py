@@ -18,6 +18,7 @@ from clinic.rules.imci import Assessment
 from clinic.rules.judging import Judgement
 from clinic.rules.prevention import Due
 from clinic.rules.tables import Said
+from clinic.selectors import people
 from clinic.selectors.timeline import Contact
 from core.ages import Age, Birth, age_at
 from core.gather import gather
@@ -91,8 +92,11 @@ def seen(contact: Contact, patient: Patient, *, signs: Mapping[str, tuple[bool, 
 
 @cache
 def _all_signs() -> dict[str, Said]:
-    rows = (*imci.tables().signs, *imci.danger_signs(None), *antenatal.danger_signs())
-    return {row.key: row.said for row in rows}
+    children, door, pregnant = imci.tables().signs, imci.danger_signs(None), antenatal.danger_signs()
+    return (
+        {row.key: row.said for row in pregnant} | {row.key: row.said for row in door}
+        | {row.key: row.said for row in children}
+    )  # fmt: skip
 
 
 def sign_said(key: str) -> Said | None:
@@ -132,6 +136,24 @@ def expecting(patient: Patient, on: dt.date) -> Expecting | None:
         return None
     days = sorted(dt.date.fromisoformat(row["on"]) for row in found.seen_on or [])
     return Expecting(found, antenatal.gestation(found.edd, on), tuple(days))
+
+
+def pregnancy(id: Any) -> Pregnancy | None:
+    """Return a pregnancy with the woman, her village and her allergies, in one statement."""
+    rows: Any = Pregnancy.objects.filter(pk=id).select_related("patient__village")
+    found = rows.annotate(below_alerts=people.alerts(outer="patient_id")).first()
+    if found:
+        found.patient.alerts = found.below_alerts
+    return found
+
+
+def of_visit(contact: Contact, patient: Patient) -> tuple[Pregnancy | None, AntenatalContact | None]:
+    """Return the pregnancy that a visit is of, and what it showed: the one written, else the open one."""
+    row = AntenatalContact.objects.select_related("pregnancy").filter(encounter=contact.encounter).first()
+    if row:
+        return row.pregnancy, row
+    expected = expecting(patient, contact.encounter.on)
+    return (expected.pregnancy if expected else None), None
 
 
 def standing_contacts() -> Any:

@@ -1,0 +1,244 @@
+"""A pregnancy: opened, seen at each visit, corrected, ended."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from clinic import phrases
+from clinic.forms import antenatal as forms
+from clinic.forms.assess import initial_of as answers_of
+from clinic.forms.patients import ReasonForm
+from clinic.models import AntenatalContact, Encounter, Pregnancy
+from clinic.rules import antenatal as rules
+from clinic.selectors import assessed, people, timeline
+from clinic.selectors.timeline import Contact
+from clinic.services import pregnancies
+from clinic.views import SAME, refuse, status_of, today
+from core import shared_edit
+from core.accounts.permissions import requires
+from core.accounts.roles import Action
+from core.audit import journal
+from core.editing import Clashed
+from core.errors import RuleBroken
+
+OPEN_ALREADY = "constraint.clinic_one_open_pregnancy"
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Action.OUTPATIENT)
+def new(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Open a pregnancy, for a visit named in the address or on its own."""
+    person, visit = people.get_or_404(id), _named(request, id)
+    on = visit.on if visit else today()
+    form = forms.NewPregnancyForm(request.POST or None, initial={"on": on})
+    if request.method == "POST" and form.is_valid():
+        made = form.cleaned_data["id"]
+        try:
+            pregnancies.begin(
+                id=made, patient=person, dated=form.dated(), on=form.cleaned_data["on"], by=request.user,
+                today=today(), **form.counts(),
+            )  # fmt: skip
+        except RuleBroken as broken:
+            if broken.code != SAME:
+                refuse(form, broken)
+        else:
+            messages.success(request, _("The pregnancy is opened."))
+        if form.is_valid():
+            return redirect(
+                reverse("clinic:antenatal", args=[visit.pk]) if visit else reverse("clinic:pregnancy", args=[made])
+            )
+    if request.method == "GET":
+        journal.note_read(person.id, by=request.user, what="pregnancy")
+    age = person.age_on(on)
+    page = {"patient": person, "age": age, "visit": visit, "form": form, "unusual": rules.unusual_age(age)}
+    return render(request, "clinic/antenatal_new.html", page, status=status_of(form))
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Action.OUTPATIENT)
+def contact(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Write what a visit of a pregnancy showed; `?look` shows the warnings and writes nothing."""
+    found = timeline.contact(id)
+    if found is None:
+        raise Http404
+    visit = found.encounter
+    pregnancy, written = assessed.of_visit(found, visit.patient)
+    if pregnancy is None:
+        if visit.patient.sex != "F":
+            raise Http404
+        return redirect(f"{reverse('clinic:pregnancy_new', args=[visit.patient_id])}?visit={id}")
+    correcting = "correct" in request.GET and visit.status == Encounter.Status.CLOSED
+    if request.method == "GET":
+        journal.note_read(visit.patient_id, by=request.user, what="antenatal care")
+        initial = answers_of(found.signs) | {name: getattr(written, name, None) for name in pregnancies.MEASURES}
+        form = forms.ContactForm(initial=initial, correcting=correcting)
+        return _contact_page(request, found, pregnancy, written, form, correcting=correcting)
+    form = forms.ContactForm(request.POST, correcting=correcting)
+    valid = form.is_valid()
+    if "look" in request.GET:
+        page = {"warnings": _warnings(found, pregnancy, form), "patient": visit.patient, "visit": visit}
+        return render(request, "clinic/antenatal.html#warnings", page)
+    edit, clashed = shared_edit.read(request), None
+    if valid:
+        try:
+            pregnancies.record_contact(
+                visit_id=id, pregnancy=pregnancy, examined=form.examined(), correcting=correcting,
+                why=form.cleaned_data.get("why", ""), edit=edit, by=request.user,
+            )  # fmt: skip
+        except Clashed as both:
+            clashed = both
+        except RuleBroken as broken:
+            refuse(form, broken)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("clinic:pregnancy", pregnancy.pk)
+    return _contact_page(request, found, pregnancy, written, form, correcting=correcting, edit=edit, clashed=clashed)
+
+
+def _warnings(found: Contact, pregnancy: Pregnancy, form: forms.ContactForm) -> Any:
+    """Return the warnings of what is typed, with the pressure that the visit measured."""
+    said = form.cleaned_data
+    row = AntenatalContact(**{
+        name: said.get(name) for name in ("fundal_height", "fetal_heart_rate", "haemoglobin")
+    }, urine_protein=said.get("urine_protein") or "")  # fmt: skip
+    at = rules.gestation(pregnancy.edd, found.encounter.on)
+    signs = {key: answer.present for key, answer in form.answers().items()}
+    return assessed.warnings_of(row, at, assessed.measured(found), signs)
+
+
+def _contact_page(
+    request: HttpRequest, found: Contact, pregnancy: Pregnancy, written: AntenatalContact | None,
+    form: forms.ContactForm, *, correcting: bool, edit: Any = None, clashed: Clashed | None = None,
+) -> HttpResponse:  # fmt: skip
+    visit, values = found.encounter, assessed.measured(found)
+    at = rules.gestation(pregnancy.edd, visit.on)
+    signs = {row.sign: row.present for row in found.signs}
+    page = {
+        "visit": visit, "patient": visit.patient, "age": visit.patient.age_on(visit.on), "pregnancy": pregnancy,
+        "at": at, "form": form, "values": values, "correcting": correcting,
+        "next": rules.next_contact(pregnancy.edd, visit.on),
+        "warnings": _warnings(found, pregnancy, form) if form.is_bound
+        else assessed.warnings_of(written or AntenatalContact(), at, values, signs),
+        "writable": correcting or visit.status == Encounter.Status.OPEN,
+        "shared": shared_edit.page(edit, pregnancies.contact_document(written, found), clashed, words=_words),
+    }  # fmt: skip
+    return render(request, "clinic/antenatal.html", page, status=422 if clashed else status_of(form))
+
+
+def _words(name: str, value: Any) -> tuple[str, str]:
+    if name not in pregnancies.MEASURES:
+        return phrases.sign_words(name), phrases.answer_words(*value) if value else _("not asked")
+    return phrases.measure_of_pregnancy(name), phrases.plainly(value)
+
+
+@require_safe
+@requires(Action.READ_RECORD)
+def pregnancy(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Show the whole course of a pregnancy on one page."""
+    found = _pregnancy(id)
+    journal.note_read(found.patient_id, by=request.user, what="pregnancy")
+    return _course_page(request, found)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Action.OUTPATIENT)
+def edit(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Correct how a pregnancy is dated, and what was before it."""
+    found = _pregnancy(id)
+    form = forms.PregnancyForm(request.POST or None, initial=forms.initial_of(found))
+    began, clashed = shared_edit.read(request) if request.method == "POST" else None, None
+    if request.method == "POST" and form.is_valid():
+        try:
+            pregnancies.redate(id=id, dated=form.dated(), on=today(), by=request.user, edit=began, **form.counts())
+        except Clashed as both:
+            clashed = both
+        except RuleBroken as broken:
+            refuse(form, broken)
+        else:
+            messages.success(request, _("Corrected."))
+            return redirect("clinic:pregnancy", id)
+    if request.method == "GET":
+        journal.note_read(found.patient_id, by=request.user, what="pregnancy")
+    page = {
+        "patient": found.patient, "age": found.patient.age_on(today()), "pregnancy": found, "form": form,
+        "shared": shared_edit.page(began, pregnancies.document(found), clashed, words=_dating),
+    }  # fmt: skip
+    return render(request, "clinic/antenatal_edit.html", page, status=422 if clashed else status_of(form))
+
+
+def _dating(name: str, value: Any) -> tuple[str, str]:
+    return str(Pregnancy._meta.get_field(name).verbose_name), phrases.plainly(value)  # type: ignore[union-attr]
+
+
+@require_POST
+@requires(Action.OUTPATIENT)
+def end(request: HttpRequest, id: UUID) -> HttpResponse:
+    """End a pregnancy."""
+    form = forms.EndForm(request.POST)
+    if form.is_valid():
+        said = form.cleaned_data
+        try:
+            pregnancies.end(id=id, outcome=said["outcome"], on=said["ended_on"], by=request.user, today=today())
+        except Pregnancy.DoesNotExist:
+            raise Http404 from None
+        except RuleBroken as broken:
+            refuse(form, broken)
+        else:
+            messages.success(request, _("The end of the pregnancy is recorded."))
+            return redirect("clinic:pregnancy", id)
+    return _course_page(request, _pregnancy(id), ending=form)
+
+
+@require_POST
+@requires(Action.OUTPATIENT)
+def void(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Mark a pregnancy as entered in error."""
+    form = ReasonForm(request.POST)
+    if form.is_valid():
+        try:
+            pregnancies.void(id=id, reason=form.cleaned_data["reason"], by=request.user)
+        except Pregnancy.DoesNotExist:
+            raise Http404 from None
+        except RuleBroken as broken:
+            refuse(form, broken)
+        else:
+            messages.success(request, _("Marked as entered in error."))
+            return redirect("clinic:pregnancy", id)
+    return _course_page(request, _pregnancy(id), voiding=form)
+
+
+def _course_page(request: HttpRequest, found: Pregnancy, *, ending: Any = None, voiding: Any = None) -> HttpResponse:
+    on = found.ended_on or today()
+    course = assessed.course(found)
+    page = {
+        "patient": found.patient, "age": found.patient.age_on(on), "pregnancy": found, "course": course,
+        "at": rules.gestation(found.edd, on),
+        "plans": [(said, rules.next_contact(found.edd, on, plan=key)) for key, (_weeks, said) in rules.plans().items()],
+        "ending": ending or forms.EndForm(initial={"ended_on": today()}), "voiding": voiding or ReasonForm(),
+    }  # fmt: skip
+    refused = [form for form in (ending, voiding) if form is not None]
+    return render(request, "clinic/antenatal_course.html", page, status=422 if refused else 200)
+
+
+def _pregnancy(id: UUID) -> Pregnancy:
+    found = assessed.pregnancy(id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _named(request: HttpRequest, patient_id: UUID) -> Encounter | None:
+    """Return the visit of this person that the address names."""
+    try:
+        named = UUID(request.GET.get("visit", ""))
+    except ValueError:
+        return None
+    return get_object_or_404(Encounter, pk=named, patient_id=patient_id)
