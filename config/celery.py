@@ -25,6 +25,10 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": "core.audit.tasks.seal_reads",
         "schedule": crontab(minute="7"),
     },
+    "look for records of one person": {
+        "task": "desk.tasks.every_night",
+        "schedule": crontab(hour="2", minute="40"),
+    },
     "find work whose message or worker was lost": {
         "task": "core.jobs.tasks.sweep",
         "schedule": 60.0,

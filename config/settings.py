@@ -147,6 +147,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 JOB_TASKS = {
     "audit": "desk.tasks.check_audit",
     "register": "desk.tasks.import_register",
+    "pairs": "desk.tasks.look_for_pairs",
     "paper": "reports.tasks.make_paper",
 }
 

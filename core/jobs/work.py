@@ -47,6 +47,11 @@ def progress(job: Job, done: int, total: int, message: str = "") -> None:
         raise Stopped
 
 
+def remember(job: Job, **result: Any) -> None:
+    """Keep how far the work is, so that it goes on from there when it is cut off or asked for again."""
+    Job.objects.filter(id=job.id).update(result=result)
+
+
 def give(job: Job, name: str, content: bytes, content_type: str) -> JobFile:
     """Give a new job the file it is to work on."""
     digest = hashlib.sha256(content).hexdigest()

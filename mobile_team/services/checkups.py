@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
@@ -134,6 +135,21 @@ def void_checkup(*, checkup: DentalCheckup, reason: str, by: User) -> DentalChec
     save_checked(locked, locked.encounter)
     journal.note("mobile_team.checkup.voided", locked, locked.encounter, by=by, reason=reason)
     return locked
+
+
+def rename(contacts: Collection[UUID], patient: UUID) -> None:
+    """Let check-ups that became another person's refuse a second one of that person in their session.
+
+    Part of a merge, which notes it. Where the person was seen in the session as well, both check-ups stay as they are.
+    """
+    rows = {
+        derived_id("mobile_team.checkup", row.session_id, patient): row
+        for row in DentalCheckup.objects.filter(encounter__in=contacts).exclude(once=None)
+    }
+    taken = set(DentalCheckup.objects.filter(once__in=rows).values_list("once", flat=True)) if rows else set()
+    for once, row in rows.items():
+        row.once = row.once if once in taken else once
+    DentalCheckup.objects.bulk_update(list(rows.values()), ["once"], batch_size=500)
 
 
 def told(checkup: DentalCheckup, findings: rules.Findings) -> dict[str, Any]:
