@@ -19,7 +19,7 @@ from core.fields import DateField, HiddenIdField, NotesField
 
 Result = Encounter.Result
 RESULTS = [(value, label) for value, label in Result.choices if value != Result.ADMITTED]  # admitting is its own act
-KEYS = {"temperature": "t", "diagnoses": "g"}  # Alt and this letter; docs/how-to/use_the_keyboard.md has them all
+KEYS = {"temperature": "v", "diagnoses": "g"}  # Alt and this letter; docs/how-to/use_the_keyboard.md has them all
 REASON: int = EncounterVersion._meta.get_field("why").max_length or 0
 
 
@@ -84,7 +84,7 @@ class VisitForm(Measured):
         super().__init__(*args, **kwargs)
         self.closing = closing
         for name, key in KEYS.items():
-            self.fields[name].widget.attrs["accesskey"] = key
+            self.fields[name].widget.attrs["data-key"] = key
         self.fields["follow_up_on"].widget.since = on  # type: ignore[attr-defined]
         if not correcting:
             del self.fields["why"]

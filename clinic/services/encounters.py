@@ -126,6 +126,8 @@ def save_visit(
     writing.check_allergies(
         care.lines, people.alerts_of(visit.patient), known=[Line(*row) for row in before["treatments"]]
     )
+    if writing.supersedes(before, changes):
+        assessments.keep_version(was, why=why, by=by)  # before anything of it is overwritten
     vitals, diagnoses, treatments = _rows(was, care, at=at, by=by)
     closes = close and visit.status == Encounter.Status.OPEN
     if closes and visit.seen_at is None:
@@ -138,8 +140,6 @@ def save_visit(
         *_replace(Diagnosis, was.diagnoses, diagnoses),
         *_replace(Treatment, was.treatments, treatments),
     ]
-    if writing.supersedes(before, changes):
-        assessments.keep_version(was, why=why, by=by)
     verb = "clinic.visit.corrected" if correcting else "clinic.visit.closed" if close else "clinic.visit.saved"
     detail = {"changes": changes} | ({"why": why} if why else {}) | _despite(treatments)
     journal.note(verb, visit, *changed, by=by, **detail)

@@ -20,7 +20,7 @@ from clinic.forms.patients import ReasonForm
 from clinic.forms.visits import NewVisitForm, VisitForm, follow_up_of, initial_of
 from clinic.models import Encounter, EncounterVersion, Patient, Vitals
 from clinic.rules import allergies, contacts, sayings, visits
-from clinic.selectors import people, queue, timeline
+from clinic.selectors import assessed, people, queue, timeline
 from clinic.selectors.timeline import Contact
 from clinic.services import assessments, encounters
 from clinic.services.care import document, figure, written
@@ -224,7 +224,7 @@ def _visit_page(
     page = {
         "contact": contact, "visit": row, "patient": row.patient, "age": row.patient.age_on(row.on), "form": form,
         "correcting": "correct" in request.GET, "undo": ReasonForm(), "last": last, "measured": _measured(contact),
-        "unusual": writing.unusual(age, measured),
+        "unusual": writing.unusual(age, measured), "glance": assessed.glance(contact, row.patient, today()),
         "follow_up": bool(last) and "again" in request.GET,
         "lines": [(line, phrases.dose_words(line.dose)) for line in contact.treatments],
     }  # fmt: skip

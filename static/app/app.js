@@ -1,7 +1,6 @@
 // What the pages do beyond HTML. Every part works on its own, and the page works without any of them.
 import { typeAhead } from "./typeahead.js";
 import { keepDrafts } from "./drafts.js";
-import { accessKeys } from "./keys.js";
 import { moreRows } from "./rows.js";
 
 const $ = (selector, root = document) => root.querySelector(selector);
@@ -101,14 +100,16 @@ function confirmations() {
   }, true);
 }
 
-// Alt and a letter opens what carries `data-key`; by the place of the key, so that it works in any keyboard's script.
+// Alt and a letter presses or goes to what carries `data-key`; by the place of the key, so that it works in any
+// keyboard's script.
 function keys() {
   document.addEventListener("keydown", (event) => {
     if (!event.altKey || event.ctrlKey || event.metaKey || !event.code.startsWith("Key")) return;
     const deed = $(`[data-key="${event.code.slice(3).toLowerCase()}"]`);
-    if (!deed) return;
+    if (!deed?.checkVisibility()) return;
     event.preventDefault();
-    deed.click();
+    deed.focus();
+    if (deed.matches("a, button, summary")) deed.click();
   });
 }
 
@@ -169,7 +170,6 @@ keys();
 forms();
 confirmations();
 connection();
-accessKeys();
 moreRows();
 keepDrafts();
 awaken(document);

@@ -1,6 +1,6 @@
 // A visit written by keyboard: medicine, dose and the next row by Enter; usual sentences by a press; the main diagnosis
 // first; and what follows from what was typed is proposed, never decided. The page works without any of it.
-import { addRow, boxes } from "../app/rows.js";
+import { addRow, boxes } from "./rows.js";
 
 const form = document.querySelector("form[data-visit]");
 const $ = (selector, root = form) => root.querySelector(selector);
@@ -187,7 +187,7 @@ function proposals() {
   });
 }
 
-// A follow-up begins at the medicine: what was found is filled in already.
+// Where the hands begin: a follow-up at the medicine, since what was found is filled in already.
 function begin() {
-  if (form.dataset.begin && !form.querySelector(".errorlist")) $(`[accesskey="${form.dataset.begin}"]`)?.focus();
+  if (form.dataset.begin && !form.querySelector(".errorlist")) $(form.dataset.begin)?.focus();
 }
