@@ -22,7 +22,8 @@ WARM_UP = 3
 class Measurement:
     """What is measured: `prepare(size)` makes the data, `once(state, round)` is timed and returns how many it did.
 
-    `most` is the highest number of rounds the data allows.
+    `most` is the highest number of rounds the data allows. A measurement of many kinds gives a `table` instead, a line
+    for each kind.
     """
 
     about: str
@@ -31,6 +32,7 @@ class Measurement:
     prepare: Callable[[int], Any]
     once: Callable[[Any, int], int]
     most: int = 1_000_000
+    table: Callable[[Any, int], Iterator[dict[str, Any]]] | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,23 @@ def run(name: str, measurement: Measurement, *, size: int | None, rounds: int | 
         p50=statistics.median(times) * 1000, p95=times[min(len(times) - 1, round(len(times) * 0.95))] * 1000,
         per_second=done / sum(times), queries=len(statements),
     )  # fmt: skip
+
+
+def tabulate(measurement: Measurement, *, size: int | None, rounds: int | None) -> Iterator[dict[str, Any]]:
+    """Yield the lines of a measurement that has a table; the first says how long its data took."""
+    assert measurement.table is not None
+    with scratch_database():
+        began = time.perf_counter()
+        state = measurement.prepare(size or measurement.size)
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("VACUUM ANALYZE")
+        yield {"kind": f"{size or measurement.size:,} on {connection.vendor}", "made in s": _seconds_since(began)}
+        yield from measurement.table(state, rounds or measurement.rounds)
+
+
+def _seconds_since(began: float) -> int:
+    return round(time.perf_counter() - began)
 
 
 def as_row(result: Result) -> dict[str, Any]:

@@ -51,15 +51,6 @@ def register(desk: Desk, number: int) -> int:
     return wanted(desk.client.post(reverse("clinic:register"), data), 302)
 
 
-def search(desk: Desk, number: int) -> int:
-    """Type a name: Khmer, Latin, or Latin with a letter wrong, in turn."""
-    person = desk.one(number)
-    latin = person.name_latin.lower()
-    asked = (person.name_khmer, latin, latin[:-2] + latin[-1:])[number % 3]
-    headers: dict[str, Any] = {"HX-Request": "true"}
-    return wanted(desk.client.get(reverse("desk:search"), {"q": asked}, headers=headers), 200)
-
-
 def record(desk: Desk, number: int) -> int:
     """Open a person's whole record; the look is written into the log."""
     return wanted(desk.client.get(reverse("desk:record", args=[desk.one(number).id])), 200)

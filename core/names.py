@@ -53,12 +53,17 @@ _VOWEL = re.compile("[\u17b6-\u17c5]")
 
 def words(text: str) -> list[tuple[Script, str]]:
     """Cut text into words and say the script of each; digits and punctuation are left out."""
+    return list(_cut(text))
+
+
+@lru_cache(maxsize=20_000)  # a register says the same few thousand names in every line
+def _cut(text: str) -> tuple[tuple[Script, str], ...]:
     found: list[tuple[Script, str]] = []
     for script, run in runs(normalise(text)):
         allowed = r"[\u1780-\u17d3\u17dd]+" if script == "khmer" else r"[a-z]+"
         plain = run if script == "khmer" else _plain(run)
         found.extend((script, word) for word in re.findall(allowed, plain))
-    return found
+    return tuple(found)
 
 
 # -- folds: what the spellings of one word share ---------------------------------------------------------
@@ -93,6 +98,7 @@ def khmer_key(word: str) -> str:
     return "".join(re.findall(r"[\u1780-\u17d3\u17dd]", folded))
 
 
+@lru_cache(maxsize=20_000)
 def crossing_key(word: str) -> str:
     """Give the consonants of a word as both scripts have them: សុខ and Sok are "sk", ដារ៉ា and Dara "tr".
 
@@ -112,6 +118,7 @@ def skeletons(word: str) -> tuple[str, ...]:
 # -- keys of the index -----------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=20_000)
 def spelt(word: str) -> str:
     """Give the key of one word as it is spelt, in either script."""
     return SPELT + (_plain(word) if word[:1].isascii() else khmer_key(word))[: LONGEST - 1]
@@ -170,7 +177,7 @@ def _crossings(mine: Iterable[str]) -> list[str]:
 # -- sounds ----------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=20_000)  # a register says the same few thousand words in every line
+@lru_cache(maxsize=20_000)
 def _bones(script: Script, word: str) -> str:
     return (khmer_key(word) if script == "khmer" else _consonants(word))[:_HALF]
 

@@ -58,6 +58,9 @@ def _script_score(asked: Sequence[str], known: Sequence[str], script: str) -> fl
 
 def _answered(asked: Sequence[str], known: Sequence[str], score: Callable[[str, str], float]) -> float:
     """Give each typed word the known word that answers it best, each once; 0 when one stays without."""
+    if len(asked) == 1:
+        best = max(score(asked[0], other) for other in known)
+        return best if best >= LEAST else 0.0
     left, found = list(known), []
     for word in asked:
         best, at = max((score(word, other), -at) for at, other in enumerate(left)) if left else (0.0, 0)

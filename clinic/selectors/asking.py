@@ -20,8 +20,8 @@ from clinic.selectors.lexicon import GAZETTEER, WORDS, Villages
 from core.names import CROSSING, PAIR, SCRIPTS, crossing_key, pair_keys, query_keys, skeletons, spelt, words
 
 MOST_WORDS = 6
-SEEN_LATELY = 300  # contacts looked back on for a single word; a week or two at one centre
-SAME, PART, OTHER, EACH = 250, 120, 80, 40
+SEEN_LATELY = 200  # contacts looked back on for a single word; a week at one centre
+SAME, PART, OTHER, EACH = 150, 80, 40, 30
 LONGER, CLOSE = 80, 10
 
 Question = Any  # a queryset of patient ids, sliced
@@ -61,8 +61,8 @@ class Asked:
             if place.name:
                 found.append(_with(self._keys_of(place.name), PART, village__in=place.villages))
             else:
-                living = Patient.objects.filter(village__in=place.villages, merged_into=None)
-                found += [living.values("pk")[:PART], seen_lately()]
+                there = Patient.objects.filter(village__in=place.villages)
+                found += [there.values("pk")[:SAME], seen_lately()]
         return found
 
     def slips(self) -> list[Question]:
@@ -99,7 +99,7 @@ class Asked:
             if len(mine) == 1:
                 found += self._ours_first([spelt(mine[0]), *map(spelt, self.known.sounding(mine[0]))], PART)
                 continue
-            found.append(_with(self._together(mine), SAME + PART, telling=len(mine) > 2))
+            found.append(_with(self._together(mine), 2 * SAME, telling=len(mine) > 2))
             found.append(_with(self._unfinished(mine), PART))
         keys = query_keys(self.said)
         found.append(_with([key for key in keys if key.startswith(CROSSING)], OTHER))

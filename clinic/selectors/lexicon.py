@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from clinic.models import NameKey
 from clinic.rules.vocabulary import Vocabulary
@@ -49,7 +49,7 @@ class Words:
     def _read_on(self) -> bool:
         wide = time.monotonic() - self.wide_at > EVERY
         after = self.last - (WIDE_MARGIN if wide else MARGIN)
-        rows = NameKey.objects.filter(id__gt=after, key__startswith=SPELT).order_by("id").values_list("id", "key")
+        rows = _spelt_rows().filter(id__gt=after).order_by("id").values_list("id", "key")
         new = list(rows[:WIDE_MARGIN])
         if not new or new[-1][0] < self.last:  # rows went away: another database, or one taken back
             return False
@@ -61,9 +61,13 @@ class Words:
 
     def _read_all(self) -> None:
         self.vocabulary = Vocabulary()
-        last = NameKey.objects.order_by("-id").values_list("id", flat=True).first()
+        last = _spelt_rows().order_by("-id").values_list("id", flat=True).first()
         self.vocabulary.add(key[1:] for key in _spellings())
         self.last, self.wide_at = last or 0, time.monotonic()
+
+
+def _spelt_rows() -> QuerySet[NameKey]:
+    return NameKey.objects.filter(key__startswith=SPELT)
 
 
 def _spellings() -> list[str]:

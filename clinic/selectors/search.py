@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models import Exists, OuterRef, Subquery
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from clinic.models import Encounter, NameKey, Patient, Photo
-from clinic.rules.namelike import NEAR_SOUND, name_score
+from clinic.rules.namelike import BEGINS, NEAR_SOUND, name_score
 from clinic.selectors import people
 from clinic.selectors.asking import Asked, Question, understand
 from clinic.selectors.numbered import SHORTEST_END, Why, by_number
@@ -57,18 +58,18 @@ class Found:
 
 
 class Candidate(NamedTuple):
-    """A person looked at, with what they are ranked by."""
+    """A person looked at, with what they are ranked by; ids and dates as the database's driver brings them."""
 
-    id: UUID
-    merged_into: UUID | None
+    id: UUID | str
+    merged_into: UUID | str | None
     family_name: str
     given_name: str
     family_name_km: str
     given_name_km: str
     village: int | None
-    died: dt.date | None
+    died: Any
     phone: str
-    seen: dt.date | None
+    seen: Any
 
     @property
     def latin(self) -> str:
@@ -123,21 +124,29 @@ def _ranked(asked: Asked, digits: str) -> dict[UUID, Why]:
     if not asked.typed:
         return {}
     answers = _answers(asked, _candidates(asked.first()))
-    if not any(why.score >= NEAR_SOUND for _, why in answers):
+    enough = BEGINS if len(asked.typed) == 1 else NEAR_SOUND
+    if not any(why.score >= enough for _, why in answers):
         answers += _answers(asked, _candidates(asked.slips()))
     if len(digits) >= SHORTEST_END:  # a name and the end of a telephone
         answers = [(row, why) for row, why in answers if row.phone.endswith(digits)] or answers
-    ours = asked.villages.catchment
-    answers.sort(
-        key=lambda pair: (
-            -round(pair[1].score), pair[0].died is not None, -(pair[0].seen or dt.date.min).toordinal(),
-            pair[0].village not in ours, pair[0].latin.casefold(), pair[0].khmer, pair[0].id,
-        )
-    )  # fmt: skip
     best: dict[UUID, Why] = {}
-    for row, why in answers:
-        best.setdefault(row.merged_into or row.id, why)
+    for row, why in sorted(answers, key=_order(asked)):
+        known = row.merged_into or row.id
+        best.setdefault(known if isinstance(known, UUID) else UUID(known), why)
     return best
+
+
+def _order(asked: Asked) -> Callable[[tuple[Candidate, Why]], Any]:
+    """Return what answers are sorted by."""
+    ours, today = asked.villages.catchment, dt.date.max.toordinal()
+
+    def rank(answer: tuple[Candidate, Why]) -> Any:
+        row, why = answer
+        seen = dt.date.fromisoformat(str(row.seen)).toordinal() if row.seen else 0
+        names = row.latin.casefold(), row.khmer
+        return -round(why.score), row.died is not None, today - seen, row.village not in ours, names, str(row.id)
+
+    return rank
 
 
 def _answers(asked: Asked, rows: Iterable[Candidate]) -> list[tuple[Candidate, Why]]:
@@ -180,7 +189,9 @@ def _candidates(questions: list[Question]) -> list[Candidate]:
     rows = Patient.objects.filter(
         pk__in=RawSQL(" UNION ".join(parts), given)  # noqa: S611
     ).values_list("id", "merged_into", *NAMES, "village", "deceased_on", "phone", Subquery(seen.values("on")[:1]))
-    return [Candidate(*row) for row in rows]
+    with connection.cursor() as cursor:  # hundreds of rows: what Django would make of each column is not needed
+        cursor.execute(*rows.query.sql_with_params())
+        return [Candidate(*row) for row in cursor.fetchall()]
 
 
 def _show(chosen: dict[UUID, Why], today: dt.date, *, keep_order: bool = False) -> list[Hit]:
