@@ -231,7 +231,9 @@ class PhonesField(forms.Field):
 
 
 class NumberBox(forms.CharField):
-    """Another number of the person, checked by what its kind may look like and shown as it is kept."""
+    """Another number of the person, checked by what its kind may look like; one that is `kept` already stays."""
+
+    kept = ""
 
     def __init__(self, kind: str, **kwargs: Any) -> None:
         super().__init__(**({"max_length": 120, "required": False} | kwargs))
@@ -240,6 +242,8 @@ class NumberBox(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         text = latin_digits(normalise(super().to_python(value) or ""))
+        if self.kept and text == self.kept:
+            return text
         try:
             kept = tidy(self.kind, text)
         except RuleBroken as broken:

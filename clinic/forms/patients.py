@@ -132,6 +132,8 @@ class RegisterForm(PersonForm):
     photo = PictureField(required=False)
     photo_agreed = forms.BooleanField(label=_("A photo was agreed to"), required=False)
 
+    more = (*PersonForm.more, "guardian_kind")
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         first = "birth" if any(self.initial.get(name) for name in NAMES) else NAMES[0]
@@ -197,6 +199,8 @@ class EditForm(PersonForm):
 
     def __init__(self, *args: Any, person: Any, **kwargs: Any) -> None:
         super().__init__(*args, initial=initial_of(person), **kwargs)
+        for name in NUMBERS:
+            self.fields[name].kept = self.initial.get(name, "")  # type: ignore[attr-defined]
 
     def changes(self, was: Mapping[str, Any]) -> dict[str, Any]:
         """Return what correcting takes; `was` is the document with which the form was opened.

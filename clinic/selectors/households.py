@@ -91,7 +91,7 @@ def family_of(person: Any, today: dt.date) -> Family:
     """Return the family of a person brought by `with_family`; without it, one statement asks."""
     if not hasattr(person, "household_people"):
         person = with_family(Patient.objects.filter(pk=person.pk)).get()
-    members = [row for row in person.household_people or [] if row["id"] != str(person.pk)]
+    members = [row for row in person.household_people or [] if UUID(row["id"]) != person.pk]
     return Family(
         members=_relatives(members, today), guardians=_relatives(person.guardian_rows, today),
         wards=_relatives(person.ward_rows, today),

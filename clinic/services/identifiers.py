@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +15,13 @@ from core.errors import RuleBroken
 EQUITY = Identifier.Kind.EQUITY
 
 
-def told(numbers: Iterable[Number | tuple[Any, ...]], *, today: dt.date) -> list[Number]:
+def told(
+    numbers: Iterable[Number | tuple[Any, ...]], *, today: dt.date, kept: Collection[tuple[str, str]] = ()
+) -> list[Number]:
     """Return numbers, also given as (kind, value), as they are kept; an empty value says that there is none.
 
-    Raises RuleBroken: what `rules.identifiers.tidy` raises, clinic.number_unknown_kind, clinic.level_without_card,
-    clinic.date_in_future.
+    Those `kept` already were written before today's rules and stay. Raises RuleBroken: what `rules.identifiers.tidy`
+    raises, clinic.number_unknown_kind, clinic.level_without_card, clinic.date_in_future.
     """
     found: dict[tuple[str, str], Number] = {}
     for said in numbers:
@@ -27,7 +29,8 @@ def told(numbers: Iterable[Number | tuple[Any, ...]], *, today: dt.date) -> list
         if number.kind not in Identifier.Kind.values:
             raise RuleBroken("clinic.number_unknown_kind", field="identifiers")
         try:
-            number = number._replace(value=tidy(number.kind, number.value))
+            if (number.kind, number.value) not in kept:
+                number = number._replace(value=tidy(number.kind, number.value))
         except RuleBroken as broken:
             raise RuleBroken(broken.code, field="identifiers", **broken.params) from broken
         if number.value == "" and (number.level or number.issued_on or number.valid_until):

@@ -187,7 +187,7 @@ def _guardian(patient: Patient, told: households.Guardian | None, *, by: Any) ->
 
 
 def _meant(
-    person: Patient, changes: dict[str, Any], birth: Birth | EllipsisType | None, told: Told | None, others: Numbers,
+    person: Any, changes: dict[str, Any], birth: Birth | EllipsisType | None, told: Told | None, others: Numbers,
     phones: Phones | None, today: dt.date,
 ) -> dict[str, Any]:  # fmt: skip
     """Return what somebody means a person to read, as the document that `registry.document` gives."""
@@ -200,7 +200,8 @@ def _meant(
         said = Patient()
         _tell(said, None if birth is ... else birth, told, today)
         mine["birth"] = registry.birth_document(said)
-    for number in identifiers.told(others, today=today):
+    kept = [(row["kind"], row["value"]) for row in person.numbers or []]
+    for number in identifiers.told(others, today=today, kept=kept):
         mine[f"number_{number.kind}"] = registry.number_document(number._asdict())
     if phones is not None:
         first = mine.get("phone", person.phone)

@@ -18,7 +18,7 @@ from clinic.rules import allergies as rules
 from clinic.selectors import people
 from clinic.services import allergies
 from clinic.substances import both_names
-from clinic.views import SAME, refuse, today
+from clinic.views import refuse, today
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.audit import journal
@@ -50,7 +50,7 @@ def add(request: HttpRequest, id: UUID) -> HttpResponse:
                 id=form.cleaned_data["id"],
             )  # fmt: skip
         except RuleBroken as broken:
-            if broken.code == SAME:
+            if Allergy.objects.filter(pk=form.cleaned_data["id"], patient=person).exists():  # a second click
                 return redirect("clinic:allergies", person.id)
             broken.field = broken.field or "substance"
             refuse(form, broken)

@@ -15,7 +15,7 @@ from clinic.forms.families import GuardianForm, MemberForm
 from clinic.models import Patient, Relation
 from clinic.selectors import households as selector
 from clinic.services import households
-from clinic.views import SAME, refuse, today
+from clinic.views import refuse, today
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.audit import journal
@@ -79,7 +79,7 @@ def relate(request: HttpRequest, id: UUID) -> HttpResponse:
                 patient=person, guardian=said["guardian"], kind=said["guardian_kind"], by=request.user, id=said["id"]
             )
         except RuleBroken as broken:
-            if broken.code == SAME:
+            if Relation.objects.filter(pk=said["id"], patient=person).exists():  # a second click
                 return redirect("clinic:family", person.id)
             broken.field = broken.field or "guardian"
             refuse(form, broken)

@@ -44,16 +44,26 @@ def browser(nurse):
     return client_of(nurse)
 
 
+PERSON_BOXES = (
+    "family_name", "given_name", "family_name_km", "given_name_km", "sex", "birth", "village", "village_text", "phone",
+    "guardian", "phones_number", "phones_whose", "payer", "equity", "equity_level", "equity_issued", "equity_until",
+    "national", "birth_certificate", "family_book", "nssf", "ministry", "paper",
+)  # fmt: skip
+NEW_BOXES = (
+    "id", "then", "guardian_id", "guardian_kind", "lives_with", "allergy", "allergies", "allergies_text", "consent",
+    "consent_by", "photo", "photo_agreed", "besides",
+)  # fmt: skip
+
+
 @MANY
-@given(noise("family_name", "given_name", "family_name_km", "given_name_km", "sex", "birth", "village", "village_text",
-             "phone", "guardian", "paper", "equity", "ministry", "national", "id", "then"))  # fmt: skip
+@given(noise(*PERSON_BOXES, *NEW_BOXES))
 def test_registering(browser, typed):
     answered(browser.post("/clinic/register/", {"sex": "F"} | typed))
     assert browser.post("/clinic/register/likely/", typed).status_code == 200
 
 
 @MANY
-@given(noise("family_name", "given_name_km", "sex", "birth", "village", "village_text", "phone", "paper", "national"))
+@given(noise(*PERSON_BOXES, "was", "seen", "keep_phone"))
 def test_correcting(browser, typed):
     person = a_patient()
     answered(browser.post(reverse("clinic:patient_edit", args=[person.id]), {"family_name": "Sok", "sex": "F"} | typed))
@@ -103,3 +113,36 @@ def test_discharging(browser, typed):
 @given(noise("on", "source"))
 def test_recording_a_death(browser, typed):
     answered(browser.post(reverse("clinic:death", args=[a_patient().id]), typed))
+
+
+@MORE
+@given(noise("id", "substance", "substance_id", "reaction", "severe", "kind", "told_on"), noise("on"))
+def test_writing_an_allergy(browser, typed, none):
+    person = a_patient()
+    answered(browser.post(reverse("clinic:allergy_add", args=[person.id]), {"told_on": "01/11/2026"} | typed))
+    answered(browser.post(reverse("clinic:allergy_none", args=[person.id]), none))
+
+
+@MORE
+@given(noise("member", "member_text"), noise("id", "guardian", "guardian_text", "guardian_kind"), noise("member"))
+def test_writing_a_family(browser, member, guardian, leaving):
+    person = a_patient()
+    answered(browser.post(reverse("clinic:household_join", args=[person.id]), member))
+    answered(browser.post(reverse("clinic:guardian_add", args=[person.id]), guardian))
+    assert browser.post(reverse("clinic:household_leave", args=[person.id]), leaving).status_code == 302
+
+
+@MORE
+@given(noise("id", "purpose", "given", "said_by", "on"), noise("photo", "agreed_by"), noise("reason"))
+def test_writing_consent_and_photo(browser, consent, photo, reason):
+    person = a_patient()
+    answered(browser.post(reverse("clinic:consent", args=[person.id]), consent))
+    answered(browser.post(reverse("clinic:photo_put", args=[person.id]), photo))
+    answered(browser.post(reverse("clinic:photo_remove", args=[person.id]), reason))
+
+
+@MORE
+@given(noise("animal", "birth", "guardian_id", "q"))
+def test_what_is_asked_while_typing(browser, typed):
+    for name in ("zodiac", "guardian_offer", "people", "allergens"):
+        assert browser.get(reverse(f"clinic:{name}"), typed).status_code == 200
