@@ -6,14 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from clinic.models import Encounter, Patient
-from clinic.selectors import registry, search, timeline
+from clinic.models import Encounter
+from clinic.selectors import people, registry, search, timeline
 from clinic.selectors.timeline import Contact
 from clinic.serializers import CorrectionIn, PatientIn, VisitIn, contact_out, hit_out, person_out
 from clinic.services import encounters, patients
@@ -82,7 +81,7 @@ class Encounters(APIView):
         status = 201
         try:
             encounters.open_visit(
-                id=made, patient=get_object_or_404(Patient, pk=said["patient"]), on=said.get("on", local_day(now)),
+                id=made, patient=people.get_or_404(said["patient"]), on=said.get("on", local_day(now)),
                 told=said.get("told_age"), care=sent.care(), signs=said.get("signs", ()), close=said["close"],
                 by=request.user,
                 today=local_day(now), at=now,

@@ -43,7 +43,8 @@ class PersonField(forms.CharField):
             number = patient_number(parse_patient_number(text))
         except RuleBroken:
             return None, text
-        patient = Patient.objects.filter(number=number).first()
+        found = Patient.objects.filter(number=number).select_related("merged_into").first()
+        patient = found and (found.merged_into or found)
         if patient is None:
             raise forms.ValidationError(_("Nobody has this patient number."))
         return patient, ""

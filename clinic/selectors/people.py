@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet, Subquery, Value
+from django.db.models import Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import Http404
 
@@ -43,6 +43,12 @@ def get_or_404(id: UUID) -> Patient:
     if person is None:
         raise Http404
     return person
+
+
+def family(id: UUID) -> QuerySet[Patient]:
+    """Return, as a query, every record of the person with this id: the one that stands and those it took up."""
+    kept = standing(id).values("pk")
+    return Patient.objects.filter(Q(pk__in=kept) | Q(merged_into__in=kept))
 
 
 def alerts_of(patient: Patient) -> list[dict[str, Any]]:

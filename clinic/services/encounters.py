@@ -53,6 +53,7 @@ def begin(
     `told` is the age as told at this contact. The caller saves it with its own rows and notes it. Raises
     RuleBroken: clinic.date_in_future, clinic.date_before_birth, clinic.date_after_death.
     """
+    patient = people.survivor(patient)
     contacts.check_contact_day(on, today=today, birth=patient.birth, died=patient.deceased_on)
     told_age, told_unit = told or (None, "")
     return Encounter(

@@ -13,7 +13,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
 from django.db.models import Q
 
-from clinic.models import Allergy, ContactPoint, Encounter, LikelyPair, Merge, Patient
+from clinic.models import Allergy, ContactPoint, Encounter, LikelyPair, Merge, Patient, Pregnancy
 from clinic.rules import contacts
 from clinic.services import keys
 from core.audit import journal
@@ -25,10 +25,13 @@ from desk.merging import hindrances
 from desk.merging.columns import GROUPS, chosen, fingerprint
 from desk.merging.table import MOVING, Key
 from mobile_team.services import checkups
+from referrals.models import Referral
 
 Moved = dict[str, list[UUID]]
-CONTACTS = "clinic.encounter.patient"
-CARRIERS = {"encounter": CONTACTS, "referral": "referrals.referral.patient"}  # what other rows hang on
+CONTACTS, PREGNANCIES, REFERRALS = (
+    Key(model, "patient", How.MOVES).label for model in (Encounter, Pregnancy, Referral)
+)
+CARRIERS = {"encounter": CONTACTS, "referral": REFERRALS}  # what other rows hang on
 PHONE, APART = "made.clinic.contactpoint", "made.clinic.likelypair"  # what a merge itself adds, beside `MOVING` labels
 
 
@@ -203,7 +206,7 @@ def _give_back(act: Merge) -> Moved:
 def _led_to(act: Merge) -> Q:
     """Return contacts written since the merge that follow from what came with it: a stay, care in a pregnancy."""
     visits = act.moved.get(CONTACTS, [])
-    pregnancies = act.moved.get("clinic.pregnancy.patient", [])
+    pregnancies = act.moved.get(PREGNANCIES, [])
     follows = Q(came_from__in=visits) | Q(antenatal__pregnancy__in=pregnancies)
     return Q(pk__in=Encounter.objects.filter(follows, recorded_at__gt=act.recorded_at).values("pk"))
 

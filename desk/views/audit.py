@@ -15,6 +15,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic.models import Patient
+from clinic.selectors import people
 from core.accounts.models import User
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
@@ -66,12 +67,14 @@ class Asked:
     def _about(self) -> Q:
         """Return the condition for a record, given by its id or by a person's number."""
         if key := _uuid(self.record):
-            return Q(patient_id=key) if self.looks else Q(patient_id=key) | Q(subject_id=key)
+            about = Q(patient_id=key) | Q(patient_id__in=people.family(key).values("pk"))
+            return about if self.looks else about | Q(subject_id=key)
         try:
             number = patient_number(parse_patient_number(self.record))
         except RuleBroken:
             return Q(pk__in=[])
-        return Q(patient_id__in=Patient.objects.filter(number=number).values("id"))
+        known = Patient.objects.filter(number=number).values_list("pk", flat=True).first()
+        return Q(patient_id__in=people.family(known).values("pk")) if known else Q(pk__in=[])
 
     def address(self, before: int | None = None) -> str:
         """Return the query string that asks for the same, from another place on."""
@@ -89,8 +92,8 @@ def audit(request: HttpRequest) -> HttpResponse:
     asked = Asked.of(request.GET)
     rows = list(asked.rows()[: PAGE + 1])
     shown, more = rows[:PAGE], len(rows) > PAGE
-    people = Patient.objects.filter(pk__in={row.patient_id for row in shown if row.patient_id})
-    numbers = dict(people.values_list("id", "number"))
+    patients = Patient.objects.filter(pk__in={row.patient_id for row in shown if row.patient_id})
+    numbers = dict(patients.values_list("id", "number"))
     return render(request, "desk/audit.html", {
         "asked": asked, "rooms": ROOMS, "colleagues": User.objects.order_by("name", "username")[:500],
         "rows": [_shown(row, numbers, asked, request.user) for row in shown],

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from clinic.models import Encounter, Patient
+from clinic.selectors import people
 from clinic.services import encounters
 from core.accounts.models import User
 from core.audit import journal
@@ -57,6 +58,7 @@ def record_checkup(
     Raises RuleBroken for a wrong tooth or code, a chart beside counts, a session in the future, or what
     `encounters.begin` refuses; Conflict("constraint.mobile_checkup_once") when the person was seen in this session.
     """
+    patient = people.survivor(patient)
     try:
         return _record(
             id=id or uuid7(), session=session, patient=patient, observed_at=observed_at, by=by, today=today,
@@ -143,7 +145,7 @@ def rename(contacts: Collection[UUID], patient: UUID) -> None:
     Part of a merge, which notes it. Where the person was seen in the session as well, both check-ups stay as they are.
     """
     rows = {
-        derived_id("mobile_team.checkup", row.session_id, patient): row
+        derived_id("mobile_team.checkup", str(row.session_id), patient): row
         for row in DentalCheckup.objects.filter(encounter__in=contacts).exclude(once=None)
     }
     taken = set(DentalCheckup.objects.filter(once__in=rows).values_list("once", flat=True)) if rows else set()

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from clinic.models import Encounter, Patient
+from clinic.selectors import people
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.audit import journal
@@ -32,7 +33,7 @@ HAND_OUTS = ("dental_education", "toothbrush", "toothpaste")
 @requires(Action.CHECKUP)
 def new(request: HttpRequest, session_id: UUID, patient_id: UUID) -> HttpResponse:
     """Check one mouth in a session, then go on to the next child."""
-    patient = get_object_or_404(Patient, id=patient_id)
+    patient = people.get_or_404(patient_id)
     form = CheckupForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         now = timezone.now()

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from clinic.models import Encounter, Patient
+from clinic.selectors import people
 from core.audit.journal import note
 from core.db import create_many, save_checked
 from core.errors import RuleBroken
@@ -29,6 +30,7 @@ def dispense(
     """
     rules.some(quantity)
     rules.not_in_the_future(on, today)
+    patient = people.survivor(patient)
     _lives_on(patient, on)
     if encounter is not None and encounter.patient_id != patient.pk:
         raise RuleBroken("pharmacy.other_patient")

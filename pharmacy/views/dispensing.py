@@ -7,12 +7,13 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from clinic.models import Encounter, Patient
+from clinic.selectors import people
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.audit import journal
@@ -45,15 +46,10 @@ def dispense(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 def _who(id: UUID, encounter_id: UUID | None) -> tuple[Patient, Encounter | None]:
-    """Return the patient, and the visit if one is named and is theirs; one statement."""
-    if encounter_id:
-        found = Encounter.objects.select_related("patient").filter(pk=encounter_id, patient=id).first()
-        if found:
-            return found.patient, found
-    patient = Patient.objects.filter(pk=id).first()
-    if patient is None:
-        raise Http404
-    return patient, None
+    """Return the patient, and the visit if one is named and is theirs."""
+    patient = people.get_or_404(id)
+    visit = Encounter.objects.filter(pk=encounter_id, patient=patient).first() if encounter_id else None
+    return patient, visit
 
 
 @require_safe

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from clinic.models import Encounter, Outcome, Patient
 from clinic.rules.contacts import check_contact_day
+from clinic.selectors import people
 from core.accounts.models import User
 from core.accounts.roles import Action
 from core.audit import journal
@@ -38,6 +39,7 @@ def draft(
     """
     at, on = minute(at), local_day(at)
     rules.time_possible(at, now=now)
+    patient = people.survivor(patient)
     check_contact_day(on, today=local_day(now), birth=patient.birth, died=patient.deceased_on, field="at")
     if encounter is not None and encounter.patient_id != patient.pk:
         raise RuleBroken("referrals.not_their_visit")

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import transaction
 
 from clinic.models import Patient
+from clinic.selectors import people
 from core.accounts.models import User
 from core.audit import journal
 from core.db import save_checked
@@ -83,7 +84,7 @@ def dispatch(
         trip.referral, trip.patient_id = referral, referral.patient_id
         changed = [referral]
     else:
-        trip.patient = patient
+        trip.patient = people.survivor(patient) if patient else None
     trip.person_name, trip.village = normalise(person_name), village
     trip.destination, trip.note = normalise(destination), normalise(note)
     save_checked(trip)
@@ -108,7 +109,8 @@ def take_deceased_home(
     if village is None and not destination:
         raise RuleBroken("referrals.deceased_needs_a_place", field="village")
     trip = _leave(leaving, purpose=Purpose.DECEASED_HOME, by=by, now=now, id=id)
-    trip.patient, trip.person_name, trip.village, trip.destination = patient, person_name, village, destination
+    trip.patient = people.survivor(patient) if patient else None
+    trip.person_name, trip.village, trip.destination = person_name, village, destination
     trip.family_contact = normalise(family_contact)
     save_checked(trip)
     journal.note("referrals.trip.dispatched", trip, by=by, purpose=trip.purpose)

@@ -12,7 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from clinic.models import Encounter, Patient
+from clinic.models import Patient
+from clinic.selectors import people, timeline
+from clinic.selectors.timeline import Contact
+from clinic.selectors import people
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.audit import journal
@@ -53,18 +56,23 @@ def index(request: HttpRequest) -> HttpResponse:
 @requires(Action.REFER)
 def new(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     """Draft a referral of a patient, from a visit if one is named."""
-    patient, encounter = _who(patient_id, key(request.GET.get("encounter", "")))
+    patient, contact = _who(patient_id, key(request.GET.get("encounter", "")))
     now = timezone.now()
-    form = ReferralForm(
-        request.POST or None, initial={"at": now, "urgency": Referral.Urgency.URGENT} | _from(encounter)
-    )
+    form = ReferralForm(request.POST or None, initial={"at": now, "urgency": Referral.Urgency.URGENT} | _from(contact))
     if request.method == "POST" and form.is_valid():
         data: dict[str, Any] = dict(form.cleaned_data)
         hospital = Hospital.objects.filter(pk=data.pop("hospital"), active=True).first()
         try:
             if hospital is None:
                 raise RuleBroken("referrals.no_such_hospital", field="hospital")
-            services.draft(patient=patient, encounter=encounter, hospital=hospital, now=now, by=request.user, **data)  # type: ignore[arg-type]
+            services.draft(
+                patient=patient,
+                encounter=contact.encounter if contact else None,
+                hospital=hospital,
+                now=now,
+                by=request.user,
+                **data,
+            )  # type: ignore[arg-type]
         except RuleBroken as broken:
             if broken.code != "constraint.same_id":
                 refuse(form, broken)
@@ -73,10 +81,13 @@ def new(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     if request.method != "POST":
         journal.note_read(patient.pk, by=request.user, what="referral")
         usual = next((hospital.pk for hospital in selectors.hospitals()), None)
-        form = ReferralForm(
-            initial={"at": now, "urgency": Referral.Urgency.URGENT, "hospital": usual} | _from(encounter)
-        )
-    context = {"form": form, "patient": patient, "age": patient.age_on(local_day(now)), "encounter": encounter}
+        form = ReferralForm(initial={"at": now, "urgency": Referral.Urgency.URGENT, "hospital": usual} | _from(contact))
+    context = {
+        "form": form,
+        "patient": patient,
+        "age": patient.age_on(local_day(now)),
+        "encounter": contact.encounter if contact else None,
+    }
     return render(request, "referrals/new.html", context, status=422 if form.errors else 200)
 
 
@@ -167,12 +178,11 @@ def _way(found: Referral, steps: list[Step]) -> list[dict[str, Any]]:
 
 
 def _who(patient_id: UUID, encounter_id: UUID | None) -> tuple[Patient, Encounter | None]:
-    """Find the person, and the visit when one is named, in one statement."""
+    """Find the person, and the visit when one is named."""
+    patient = people.get_or_404(patient_id)
     if encounter_id is None:
-        return get_object_or_404(Patient, id=patient_id), None
-    rows = Encounter.objects.select_related("patient")
-    encounter = get_object_or_404(rows, id=encounter_id, patient=patient_id)
-    return encounter.patient, encounter
+        return patient, None
+    return patient, get_object_or_404(Encounter, id=encounter_id, patient=patient)
 
 
 def _from(encounter: Encounter | None) -> dict[str, Any]:

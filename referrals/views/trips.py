@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from clinic.models import Patient
+from clinic.selectors import people
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.errors import NotAllowed, RuleBroken
@@ -155,7 +155,7 @@ def _known(request: HttpRequest) -> dict[str, Any]:
     vehicle = {"vehicle": next((v.pk for v in selectors.vehicles() if not v.out_since), None)}  # type: ignore[attr-defined]
     if known is None:
         return vehicle
-    patient = get_object_or_404(Patient.objects.select_related("village__commune__district__province"), id=known)
+    patient = get_object_or_404(people.standing(known).select_related("village__commune__district__province"))
     return vehicle | {"person": patient.number, "village": patient.village}
 
 

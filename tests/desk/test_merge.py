@@ -35,7 +35,7 @@ from clinic.models import (
     Relation,
 )
 from clinic.selectors import duplicates, people
-from clinic.services import patients
+from clinic.services import keys, patients
 from core.ages import Birth, slot_of
 from core.audit.models import Entry
 from core.errors import Conflict, RuleBroken
@@ -64,7 +64,7 @@ from tests.builders import (
 )
 from tests.threads import at_once
 
-LATER = noon() + timedelta(hours=1)
+MERGED, LATER = noon() + timedelta(minutes=30), noon() + timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +75,7 @@ def _today() -> Any:
 
 def merge(winner: Patient, loser: Patient, **given: Any) -> Merge:
     chosen = Choice({name: given.pop(name) for name in list(given) if name in {g.name for g in GROUPS}}, sure=True)
-    told: dict[str, Any] = {"reason": "both cards", "by": somebody(), "at": noon(), "today": TODAY, "choice": chosen}
+    told: dict[str, Any] = {"reason": "both cards", "by": somebody(), "at": MERGED, "today": TODAY, "choice": chosen}
     made = services.merge(winner=winner.pk, loser=loser.pk, **(told | given))
     winner.refresh_from_db()
     loser.refresh_from_db()
@@ -135,6 +135,7 @@ def full(patient: Patient, mark: str, *, day: date = TODAY) -> Patient:
     )  # fmt: skip
     for what in ("mebendazole", f"{'vitamin_a' if mark == 'a' else 'albendazole'}"):
         PreventiveDose.objects.create(patient=patient, what=what, on=day)
+    keys.rewrite(patient)
     return patient
 
 
