@@ -77,10 +77,9 @@ def agreements(patient: Any) -> list[tuple[str, bool, str]]:
 def merges(patient: Any, user: Any) -> list[dict[str, Any]]:
     """Return the records that were taken up into this one, newest first, each with the way to take it back."""
     rows = sorted(patient.taken_up or [], key=lambda row: row["at"], reverse=True)
-    return [
-        row | {"day": day_words(local_day(instant(row["at"]))), "undo": address(user, "clinic:merge", UUID(row["id"]))}
-        for row in rows
-    ]
+    days = [day_words(local_day(instant(row["at"]))) for row in rows]
+    ways = [address(user, "desk:merge_done", UUID(row["id"])) for row in rows]
+    return [row | {"day": day, "undo": way} for row, day, way in zip(rows, days, ways, strict=True)]
 
 
 def last_card(patient: Any) -> tuple[str, str] | None:
@@ -103,7 +102,7 @@ def open_now(patient: Any, user: Any, today: dt.date) -> list[Open]:
         *(_trip(row, user) for row in patient.open_trips or []),
     ]
     if not patient.deceased_on:
-        found += [*_pregnancies(patient, user, today), *_asked_back(patient, today), *_doses(patient, today)]
+        found += [*_pregnancies(patient, user, today), *_asked_back(patient, today), *_doses(patient, user, today)]
     return [*found, *_doubles(patient, user)]
 
 
@@ -120,7 +119,7 @@ def _pregnancies(patient: Any, user: Any, today: dt.date) -> list[Open]:
     return found
 
 
-def _doses(patient: Any, today: dt.date) -> list[Open]:
+def _doses(patient: Any, user: Any, today: dt.date) -> list[Open]:
     """Say which doses of prevention a child is due, and when the last one was."""
     last: dict[str, dt.date] = {}
     for row in patient.doses or []:
@@ -133,14 +132,18 @@ def _doses(patient: Any, today: dt.date) -> list[Open]:
         name = due.dose.said.in_language(get_language())
         more = _("last on %(day)s") % {"day": day_words(due.last)} if due.last else _("none written so far")
         words = _("Due: %(what)s %(amount)s") % {"what": name, "amount": due.dose.amount}
-        found.append(Open("shield-plus", words, more))
+        found.append(Open("shield-plus", words, more, address(user, "clinic:prevent", patient.id)))
     return found
 
 
 def _doubles(patient: Any, user: Any) -> list[Open]:
-    rows = [*(patient.doubles_before or []), *(patient.doubles_after or [])]
+    """Name the records that may be of the same person, each with the way to look at both."""
     words, more = _("Another record may be of the same person"), _("Look at both")
-    return [Open("copy", words, more, address(user, "clinic:pair", UUID(row["id"])), "warn") for row in rows]
+    return [
+        Open("copy", words, more, address(user, "desk:merge", patient.id, UUID(row["with"])) or listed, "warn")
+        for listed in [address(user, "desk:duplicates")]
+        for row in [*(patient.doubles_before or []), *(patient.doubles_after or [])]
+    ]
 
 
 def _stay(row: dict[str, Any], user: Any) -> Open:

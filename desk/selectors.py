@@ -93,8 +93,8 @@ def _kept_of_the_person() -> dict[str, Any]:
         "taken_up": gather(
             Merge.objects.filter(undone_at=None), "winner", id="id", number="loser__number", at="recorded_at",
         ),
-        "doubles_before": gather(doubles, "other", id="id", score="score"),
-        "doubles_after": gather(doubles, "one", id="id", score="score"),
+        "doubles_before": gather(doubles, "other", **{"with": "one_id"}),
+        "doubles_after": gather(doubles, "one", **{"with": "other_id"}),
     }  # fmt: skip
 
 

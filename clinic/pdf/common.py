@@ -11,6 +11,7 @@ from django.utils.translation import override
 
 from clinic.models import AgeUnit, Diagnosis, Patient
 from clinic.selectors import people
+from clinic.substances import called
 from core.ages import Precision
 from core.khmer import format_date
 from core.pdf.blocks import Field, Organisation
@@ -141,7 +142,8 @@ def diagnoses(rows: Iterable[Diagnosis]) -> str:
 
 
 def _alert(row: dict[str, Any]) -> str:
-    said = f"{row['substance']} ({row['reaction']})" if row["reaction"] else str(row["substance"])
+    name = both(lambda: called(row["substance"]), " / ")
+    said = f"{name} ({row['reaction']})" if row["reaction"] else name
     return f"{said} – ធ្ងន់ធ្ងរ severe" if row["severe"] else said
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from clinic.models import CardPrint, Consent, Pregnancy, PreventiveDose
+from clinic.substances import called
 from desk import selectors
 from desk.phrases import day_words
 from desk.selectors import Fact
@@ -23,7 +24,7 @@ def read(wanted: Wanted) -> Iterable[Event]:
 
 def _allergy(fact: Fact) -> Event:
     said = fact.said
-    title = _("Allergy noted: %(substance)s") % {"substance": said["substance"]}
+    title = _("Allergy noted: %(substance)s") % {"substance": called(said["substance"])}
     severe = [Line("", _("severe"), danger=True)] if said["severe"] else []
     return _event(fact, "person", title, [*lines((_("What happened"), said["reaction"])), *severe])
 

@@ -52,6 +52,15 @@ ALWAYS = (
     Deed("desk:summary", _("Print"), "printer", "p"),
 )
 
+MORE = (
+    ("clinic:allergies", _("Allergies")),
+    ("clinic:family", _("Family")),
+    ("clinic:photo", _("Photo and consent")),
+    ("clinic:prevent", _("Prevention")),
+)
+PREGNANCY = ("clinic:pregnancy_new", _("New pregnancy"))
+MAY_BE_PREGNANT = range(10, 56)  # years
+
 
 @require_safe
 @requires(Action.READ_RECORD)
@@ -67,6 +76,7 @@ def record(request: HttpRequest, id: UUID) -> HttpResponse:
     return render(request, "desk/record.html", {
         "patient": patient, "age": patient.age_on(today), "today": today, "deeds": _deeds(patient, request.user),
         "tools": [(deed, url) for deed in ALWAYS if (url := address(request.user, deed.name, patient.id))],
+        "more": _more(patient, request.user, today),
         "now": present.open_now(patient, request.user, today), "family": family_of(patient, today),
         "birth": present.birth_words(patient), "phones": present.phones(patient),
         "numbers": present.other_numbers(patient), "agreed": present.agreements(patient),
@@ -112,6 +122,14 @@ def _history(request: HttpRequest, patient: Any, today: dt.date) -> dict[str, An
 
 def _query(said: dict[str, Any]) -> str:
     return f"?{urlencode(said)}#history"
+
+
+def _more(patient: Any, user: Any, today: dt.date) -> list[tuple[Any, str]]:
+    """Return the ways to what else is kept of a person."""
+    age = patient.age_on(today)
+    may_be = patient.sex == "F" and not patient.deceased_on and (age is None or age.years in MAY_BE_PREGNANT)
+    offered = [*MORE, PREGNANCY] if may_be and not patient.open_pregnancies else MORE
+    return [(words, url) for name, words in offered if (url := address(user, name, patient.id))]
 
 
 def _deeds(patient: Any, user: Any) -> list[tuple[Deed, str]]:
