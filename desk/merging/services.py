@@ -29,7 +29,7 @@ from referrals.models import Referral
 
 Moved = dict[str, list[UUID]]
 CONTACTS, PREGNANCIES, REFERRALS = (
-    Key(model, "patient", How.MOVES).label for model in (Encounter, Pregnancy, Referral)
+    next(key.label for key in MOVING if key.model is model) for model in (Encounter, Pregnancy, Referral)
 )
 CARRIERS = {"encounter": CONTACTS, "referral": REFERRALS}  # what other rows hang on
 PHONE, APART = "made.clinic.contactpoint", "made.clinic.likelypair"  # what a merge itself adds, beside `MOVING` labels
