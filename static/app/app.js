@@ -69,7 +69,7 @@ function forms() {
     const form = event.target.closest?.('form[method="post"]');
     if (form && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
-      form.requestSubmit($("button.button--primary, button:not([type=button])", form));
+      form.requestSubmit($("button.button--primary:not([type=button])", form) ?? $("button:not([type=button])", form));
     }
   });
 }
