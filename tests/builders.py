@@ -93,6 +93,21 @@ def a_stay(patient: Patient | None = None, *, on: date = TODAY, today: date = TO
     return admissions.admit(patient=patient or a_patient(), on=on, today=today, at=noon(on), **given)
 
 
+def an_ending(on: date = TODAY, **given: Any) -> Any:
+    """Return how a stay ended: with permission, improved."""
+    from clinic.models import DischargeType, Outcome
+    from clinic.services.discharges import Ending
+
+    return Ending(on=on, **({"type": DischargeType.AUTHORIZED, "outcome": Outcome.IMPROVED} | given))
+
+
+def a_discharge(stay: Admission, *, on: date = TODAY, today: date = TODAY, by: User | None = None, **given: Any) -> Any:
+    """Return a stay that has ended."""
+    from clinic.services import discharges
+
+    return discharges.write(id=stay.pk, ending=an_ending(on, **given), by=by or somebody(), today=today, at=noon(on))
+
+
 def a_session(*, village: Village | None = None, on: date = TODAY, **given: Any) -> Any:
     """Return a planned session of the mobile team, made by its service."""
     from mobile_team.services import sessions

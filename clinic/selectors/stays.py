@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
@@ -94,7 +95,7 @@ def whole(admission_id: UUID, since: dt.date | None = None) -> Stay:
     stay.treatments = sorted(_rows(Treatment, row.below_treatments), key=lambda t: t.pk)
     stay.vitals = sorted(_rows(Vitals, row.below_vitals), key=lambda v: (v.measured_at, v.pk))
     stay.given = sorted(_rows(MedicineGiven, row.below_given), key=lambda g: (g.at, g.pk), reverse=True)
-    stay.beds = sorted((_bed(said) for said in row.below_beds or []), key=lambda b: (b.since, b.recorded_at, b.pk))
+    stay.beds = sorted((_bed(row, said) for said in row.below_beds or []), key=lambda b: (b.since, b.recorded_at, b.pk))
     stay.versions = sorted(_rows(EncounterVersion, row.below_versions), key=lambda v: v.number)
     stay.notes = _threads(_rows(StayNote, row.below_notes))
     for part in (stay.treatments, stay.vitals, stay.given, stay.versions):
@@ -147,7 +148,7 @@ def _row(model: type[Row], said: dict[str, Any]) -> Row:
         if name == "who":
             continue
         column: Any = model._meta.get_field(name)
-        values[column.attname] = value if isinstance(column, models.JSONField) else _value(column, value)
+        values[column.attname] = _value(column, value)
     made = model(**values)
     if said["recorded_by"]:
         made.recorded_by = User(id=values["recorded_by_id"], name=said["who"])  # type: ignore[attr-defined]
@@ -157,6 +158,8 @@ def _row(model: type[Row], said: dict[str, Any]) -> Row:
 def _value(column: Any, said: Any) -> Any:
     if said is None:
         return None
+    if isinstance(column, models.JSONField):
+        return json.loads(said) if isinstance(said, str) else said  # a document inside a document is text on SQLite
     return instant(said) if isinstance(column, models.DateTimeField) else column.to_python(said)
 
 
@@ -167,10 +170,11 @@ def _diagnosis(admission: Admission, said: dict[str, Any]) -> Diagnosis:
     return made
 
 
-def _bed(said: dict[str, Any]) -> BedStay:
+def _bed(admission: Admission, said: dict[str, Any]) -> BedStay:
     label, ward = said.pop("label"), said.pop("ward")
     name_km, name_en = said.pop("ward_km"), said.pop("ward_en")
     made = _row(BedStay, said)
+    made.admission = admission
     made.bed = Bed(id=made.bed_id, label=label, ward=Ward(id=ward, name_km=name_km, name_en=name_en))
     return made
 

@@ -136,12 +136,12 @@ def transfer(*, id: UUID, bed: Bed, on: dt.date, by: Any, today: dt.date) -> Adm
     clinic.date_in_future, clinic.move_before_bed; Conflict: clinic.bed_taken, clinic.bed_was_taken.
     """
     lock_stay(id)
-    stay = Admission.objects.select_related("encounter", "patient", "bed__ward").get(pk=id)
+    found = stays.whole(id)
+    stay, last = found.admission, found.beds[-1] if found.beds else None
     check_open(stay)
     if bed.pk == stay.bed_id:
         return stay
     lock_bed(bed)
-    last = BedStay.objects.filter(admission=stay, until=None).first()
     rules.check_move(on, since=last.since if last else stay.admitted_on, today=today)
     was, stay.bed = str(stay.bed or ""), bed
     check_free(stay, Span(on, None))
@@ -206,7 +206,7 @@ def lock_stay(id: UUID) -> None:
 
 def lock_bed(bed: Bed, *, in_use: bool = True) -> None:
     """Hold a bed until the transaction ends. Raises RuleBroken("clinic.bed_missing") when it is out of use."""
-    rows = Bed.objects.select_for_update(no_key=True, of=("self",)).filter(pk=bed.pk)
+    rows = Bed.objects.select_for_update(no_key=True).filter(pk=bed.pk).order_by()
     if True not in list(rows.values_list("active", flat=True)) and in_use:
         raise RuleBroken("clinic.bed_missing", field="bed")
 

@@ -168,7 +168,11 @@ def write_late(
         diagnoses=ending.diagnoses or diagnoses, told=told, urgency=urgency, in_use=False,
     )  # fmt: skip
     stay = Stay(row)
-    _tell(stay, ending, today=today, at=at)
+    try:
+        _tell(stay, ending, today=today, at=at)
+    except RuleBroken as broken:  # this form has two days
+        broken.field = "left_on" if broken.field == "on" else broken.field
+        raise
     admissions.check_free(row, Span(on, ending.on))
     changed = admissions.write_begun(row, carried, visit, at=at)
     changed += _write_take_home(stay, ending, by=by)

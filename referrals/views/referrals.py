@@ -15,7 +15,6 @@ from django.views.decorators.http import require_POST, require_safe
 from clinic.models import Patient
 from clinic.selectors import people, timeline
 from clinic.selectors.timeline import Contact
-from clinic.selectors import people
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.audit import journal
@@ -66,13 +65,9 @@ def new(request: HttpRequest, patient_id: UUID) -> HttpResponse:
             if hospital is None:
                 raise RuleBroken("referrals.no_such_hospital", field="hospital")
             services.draft(
-                patient=patient,
-                encounter=contact.encounter if contact else None,
-                hospital=hospital,
-                now=now,
-                by=request.user,
-                **data,
-            )  # type: ignore[arg-type]
+                patient=patient, encounter=contact.encounter if contact else None, hospital=hospital, now=now,
+                by=request.user, **data,  # type: ignore[arg-type]
+            )  # fmt: skip
         except RuleBroken as broken:
             if broken.code != "constraint.same_id":
                 refuse(form, broken)
@@ -177,19 +172,28 @@ def _way(found: Referral, steps: list[Step]) -> list[dict[str, Any]]:
     return way + [{"state": State(state), "at": None, "done": False, "here": False} for state in ahead]
 
 
-def _who(patient_id: UUID, encounter_id: UUID | None) -> tuple[Patient, Encounter | None]:
-    """Find the person, and the visit when one is named."""
-    patient = people.get_or_404(patient_id)
+def _who(patient_id: UUID, encounter_id: UUID | None) -> tuple[Patient, Contact | None]:
+    """Find the person, and the visit or stay when one is named."""
     if encounter_id is None:
-        return patient, None
-    return patient, get_object_or_404(Encounter, id=encounter_id, patient=patient)
+        return people.get_or_404(patient_id), None
+    contact = timeline.contact(encounter_id)
+    if contact is None:
+        raise Http404
+    person = contact.encounter.patient
+    if person.pk != patient_id and person.pk != people.get_or_404(patient_id).pk:  # a record merged away
+        raise Http404
+    return person, contact
 
 
-def _from(encounter: Encounter | None) -> dict[str, Any]:
-    """Take over what the visit says already."""
-    if encounter is None:
+def _from(contact: Contact | None) -> dict[str, Any]:
+    """Take over what the visit or the stay says already: why, what was found, what it is."""
+    if contact is None:
         return {}
-    return {"reason": encounter.complaint[:200], "findings": encounter.findings}
+    row, stay = contact.encounter, contact.admission
+    named = ", ".join(str(condition) for condition in contact.conditions)
+    found = [row.findings, stay.summary if stay else "", _("Diagnoses: %(names)s") % {"names": named} if named else ""]
+    reason = (stay.reason if stay else "") or row.complaint or named
+    return {"reason": reason[:200], "findings": "\n".join(filter(None, found))}
 
 
 def _referral(id: UUID) -> Referral:
