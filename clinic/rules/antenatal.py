@@ -211,15 +211,19 @@ def rules() -> tuple[Rule, ...]:
     return tuple(rows)
 
 
-def warnings(
-    *, at: Gestation | None, signs: Mapping[str, bool], systolic: int | None = None, diastolic: int | None = None,
-    protein: str = "", haemoglobin: Any = None, fetal_heart_rate: int | None = None, fundal_height: Any = None,
-) -> Judgement:  # fmt: skip
-    """Return what is a warning in one contact; high pressure from 140/90, severe from 160/110, data/anc_rules.csv."""
+def measures(
+    *, at: Gestation | None, systolic: int | None = None, diastolic: int | None = None, protein: str = "",
+    haemoglobin: Any = None, fetal_heart_rate: int | None = None, fundal_height: Any = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Return what the warnings look at: the measures, the completed weeks, and how far the womb is from them."""
     weeks = at.weeks if at else None
     gap = abs(float(fundal_height) - weeks) if fundal_height is not None and weeks is not None else None
-    measures = {
+    return {
         "systolic": systolic, "diastolic": diastolic, "protein": PROTEIN.get(protein), "haemoglobin": haemoglobin,
         "fetal_heart_rate": fetal_heart_rate, "weeks": weeks, "womb_gap": gap,
     }  # fmt: skip
-    return judge(rules(), Facts(signs, measures=measures))
+
+
+def warnings(signs: Mapping[str, bool], measured: Mapping[str, Any]) -> Judgement:
+    """Return what is a warning in one contact: pressure from 140/90, severe from 160/110, … (data/anc_rules.csv)."""
+    return judge(rules(), Facts(signs, measures=measured))

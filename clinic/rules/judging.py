@@ -68,6 +68,11 @@ class Judgement:
         return self.found[0].rule.colour if self.found else None
 
     @property
+    def unknown(self) -> tuple[Atom, ...]:
+        """Return everything that is not known yet and could still change what is found, danger signs first."""
+        return once([*(atom for one in self.found for atom in one.could_change), *self.pending])
+
+    @property
     def refer(self) -> bool:
         """Return whether to propose a referral; the nurse decides."""
         return self.worst is Colour.RED

@@ -212,17 +212,14 @@ def _course_row(number: int, row: Any, pregnancy: Pregnancy) -> CourseRow:
         values |= {name: said[name] for name in ("systolic", "diastolic", "weight") if said[name] is not None}
     signs = {said["sign"]: bool(said["present"]) for said in row.below_signs or []}
     at = antenatal.gestation(pregnancy.edd, row.encounter.on)
-    return CourseRow(number, row, at, values, signs, warnings_of(row, at, values, signs))
+    return CourseRow(number, row, at, values, signs, antenatal.warnings(signs, measures_of(row, at, values)))
 
 
-def warnings_of(
-    row: AntenatalContact, at: Gestation | None, values: Mapping[str, Any], signs: Mapping[str, bool]
-) -> Judgement:
-    """Return what is a warning in one antenatal contact."""
-    return antenatal.warnings(
-        at=at, signs=signs, systolic=values.get("systolic"), diastolic=values.get("diastolic"),
-        protein=row.urine_protein, haemoglobin=row.haemoglobin, fetal_heart_rate=row.fetal_heart_rate,
-        fundal_height=row.fundal_height,
+def measures_of(row: AntenatalContact, at: Gestation | None, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the warnings look at in one antenatal contact; `values` are the measurements of its visit."""
+    return antenatal.measures(
+        at=at, systolic=values.get("systolic"), diastolic=values.get("diastolic"), protein=row.urine_protein,
+        haemoglobin=row.haemoglobin, fetal_heart_rate=row.fetal_heart_rate, fundal_height=row.fundal_height,
     )  # fmt: skip
 
 

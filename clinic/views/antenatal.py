@@ -84,7 +84,7 @@ def contact(request: HttpRequest, id: UUID) -> HttpResponse:
     form = forms.ContactForm(request.POST, correcting=correcting)
     valid = form.is_valid()
     if "look" in request.GET:
-        page = {"warnings": _warnings(found, pregnancy, form), "patient": visit.patient, "visit": visit}
+        page = {"patient": visit.patient, "visit": visit} | _warnings(found, pregnancy, *_typed(form))
         return render(request, "clinic/antenatal.html#warnings", page)
     edit, clashed = shared_edit.read(request), None
     if valid:
@@ -103,15 +103,19 @@ def contact(request: HttpRequest, id: UUID) -> HttpResponse:
     return _contact_page(request, found, pregnancy, written, form, correcting=correcting, edit=edit, clashed=clashed)
 
 
-def _warnings(found: Contact, pregnancy: Pregnancy, form: forms.ContactForm) -> Any:
-    """Return the warnings of what is typed, with the pressure that the visit measured."""
-    said = form.cleaned_data
-    row = AntenatalContact(**{
-        name: said.get(name) for name in ("fundal_height", "fetal_heart_rate", "haemoglobin")
-    }, urine_protein=said.get("urine_protein") or "")  # fmt: skip
+def _warnings(found: Contact, pregnancy: Pregnancy, row: AntenatalContact, signs: dict[str, bool]) -> dict[str, Any]:
+    """Return the warnings as the page shows them, with the values that they come from."""
     at = rules.gestation(pregnancy.edd, found.encounter.on)
-    signs = {key: answer.present for key, answer in form.answers().items()}
-    return assessed.warnings_of(row, at, assessed.measured(found), signs)
+    measures = assessed.measures_of(row, at, assessed.measured(found))
+    return {"warnings": rules.warnings(signs, measures), "seen": assessed.Seen(None, measures=measures)}
+
+
+def _typed(form: forms.ContactForm) -> tuple[AntenatalContact, dict[str, bool]]:
+    """Return what is in the form so far, also while some of it is wrong."""
+    said = form.cleaned_data
+    numbers = {name: said.get(name) for name in ("fundal_height", "fetal_heart_rate", "haemoglobin")}
+    row = AntenatalContact(urine_protein=said.get("urine_protein") or "", **numbers)
+    return row, {key: answer.present for key, answer in form.answers().items()}
 
 
 def _contact_page(
@@ -120,16 +124,15 @@ def _contact_page(
 ) -> HttpResponse:  # fmt: skip
     visit, values = found.encounter, assessed.measured(found)
     at = rules.gestation(pregnancy.edd, visit.on)
-    signs = {row.sign: row.present for row in found.signs}
+    stands = (written or AntenatalContact(), {row.sign: row.present for row in found.signs})
     page = {
         "visit": visit, "patient": visit.patient, "age": visit.patient.age_on(visit.on), "pregnancy": pregnancy,
         "at": at, "form": form, "values": values, "correcting": correcting,
         "next": rules.next_contact(pregnancy.edd, visit.on),
-        "warnings": _warnings(found, pregnancy, form) if form.is_bound
-        else assessed.warnings_of(written or AntenatalContact(), at, values, signs),
         "writable": correcting or visit.status == Encounter.Status.OPEN,
         "shared": shared_edit.page(edit, pregnancies.contact_document(written, found), clashed, words=_words),
     }  # fmt: skip
+    page |= _warnings(found, pregnancy, *(_typed(form) if form.is_bound else stands))
     return render(request, "clinic/antenatal.html", page, status=422 if clashed else status_of(form))
 
 
