@@ -33,6 +33,8 @@ def told(
                 number = number._replace(value=tidy(number.kind, number.value))
         except RuleBroken as broken:
             raise RuleBroken(broken.code, field="identifiers", **broken.params) from broken
+        if number.level and number.kind != EQUITY:
+            raise RuleBroken("constraint.clinic_identifier_level_of_equity", field="identifiers")
         if number.value == "" and (number.level or number.issued_on or number.valid_until):
             raise RuleBroken("clinic.level_without_card", field="identifiers")
         if number.issued_on and number.issued_on > today:

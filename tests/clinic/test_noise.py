@@ -115,7 +115,7 @@ def test_recording_a_death(browser, typed):
     answered(browser.post(reverse("clinic:death", args=[a_patient().id]), typed))
 
 
-@MORE
+@MANY
 @given(noise("id", "substance", "substance_id", "reaction", "severe", "kind", "told_on"), noise("on"))
 def test_writing_an_allergy(browser, typed, none):
     person = a_patient()
@@ -123,7 +123,7 @@ def test_writing_an_allergy(browser, typed, none):
     answered(browser.post(reverse("clinic:allergy_none", args=[person.id]), none))
 
 
-@MORE
+@MANY
 @given(noise("member", "member_text"), noise("id", "guardian", "guardian_text", "guardian_kind"), noise("member"))
 def test_writing_a_family(browser, member, guardian, leaving):
     person = a_patient()
@@ -132,7 +132,7 @@ def test_writing_a_family(browser, member, guardian, leaving):
     assert browser.post(reverse("clinic:household_leave", args=[person.id]), leaving).status_code == 302
 
 
-@MORE
+@MANY
 @given(noise("id", "purpose", "given", "said_by", "on"), noise("photo", "agreed_by"), noise("reason"))
 def test_writing_consent_and_photo(browser, consent, photo, reason):
     person = a_patient()
@@ -141,7 +141,7 @@ def test_writing_consent_and_photo(browser, consent, photo, reason):
     answered(browser.post(reverse("clinic:photo_remove", args=[person.id]), reason))
 
 
-@MORE
+@MANY
 @given(noise("animal", "birth", "guardian_id", "q"))
 def test_what_is_asked_while_typing(browser, typed):
     for name in ("zodiac", "guardian_offer", "people", "allergens"):

@@ -106,7 +106,8 @@ class TestRegister:
         sent = self.sent(
             village=a_village().pk, guardian=mother.name, guardian_id=mother.pk, guardian_kind="mother",
             lives_with="on", phones_number=["097 123 4567", ""], phones_whose=["chief", "own"], payer="PATY-0000N09",
-            equity="E-12", equity_level="1", equity_issued="01/01/2024", equity_until="01/01/2027", national="១២៣៤៥៦៧៨៩",
+            equity="E-12", equity_level="1", equity_issued="01/01/2024", equity_until="01/01/2027",
+            national="១២៣៤៥៦៧៨៩",
             birth_certificate="12/2019", family_book="7/07", nssf="1234567890", ministry="kh-1234", paper="K-1",
             allergy="some", allergies=["latex"], allergies_text="Bactrim, red ants", consent="no", consent_by="Mum",
         )  # fmt: skip
