@@ -49,7 +49,8 @@ def test_all_that_is_written_of_a_person_goes_in_and_comes_out(program):
     sent = {
         "id": str(uuid7()), "family_name": "Sok", "sex": "F", "birth": "3y", "payer": "PATY-0000N09",
         "identifiers": [{"kind": "equity", "value": "e-12", "level": "1", "valid_until": "2027-01-01"}],
-        "phones": [{"phone": "097 123 4567", "whose": "chief"}], "allergies": [{"substance": "penicillins", "severe": True}],
+        "phones": [{"phone": "097 123 4567", "whose": "chief"}],
+        "allergies": [{"substance": "penicillins", "severe": True}],
         "consents": [{"purpose": "record", "given": True}],
         "guardian_is": {"patient": str(mother.id), "kind": "mother", "lives_with": True},
     }  # fmt: skip
@@ -86,15 +87,16 @@ def test_a_pharmacist_finds_people_and_registers_nobody(pharmacist):
 @pytest.mark.parametrize(
     ("changes", "field"),
     [({"identifiers": [{"kind": "national", "value": "12"}]}, "identifiers"), ({"payer": "x"}, "payer"),
-     ({"identifiers": [{"kind": "nssf", "value": "1234567", "level": "1"}]}, None),
-     ({"phones": [{"phone": "12"}]}, "phones"), ({"no_allergy": True, "allergies": [{"substance": "latex"}]}, "allergy"),
+     ({"identifiers": [{"kind": "nssf", "value": "1234567", "level": "1"}]}, "identifiers"),
+     ({"phones": [{"phone": "12"}]}, "phones"),
+     ({"no_allergy": True, "allergies": [{"substance": "latex"}]}, "allergy"),
      ({"guardian_is": {"patient": "1", "kind": "mother"}}, "guardian_is.patient"),
      ({"given_name": "", "family_name": ""}, "family_name"), ({"birth": "soon"}, "birth"), ({"phone": "12"}, "phone"),
      ({"sex": "X"}, "sex"), ({"village": 0}, "village"), ({"identifiers": [{"kind": "x"}]}, "identifiers.0.kind")],
 )  # fmt: skip
 def test_what_is_wrong_is_named_with_its_field_and_words(program, changes, field):
     answer = program("post", PATIENTS, {"given_name": "Dara", "sex": "M"} | changes)
-    assert answer.status_code in {409, 422}
+    assert answer.status_code == 422
     body = answer.json()
     lines = body.get("errors") or [body]
     assert lines[0]["field"] == field and lines[0]["message"]
