@@ -113,10 +113,10 @@ MOST = 200  # others of one person that are compared; who shares more is no pers
 KEPT = 12  # pairs of one person that are kept
 
 
-def alike(after: int, upto: int, least: float) -> dict[tuple[UUID, UUID], Likeness]:
+def alike(after: int, upto: int) -> dict[tuple[UUID, UUID], Likeness]:
     """Return the pairs, smaller id first, of whom one was registered or corrected in this span of the feed.
 
-    Pairs below `least` are left out, and of one person's all but the best `KEPT`; two statements.
+    Only pairs worth a look, and of one person's the best `KEPT`; two statements.
     """
     others = _others(after, upto)
     people = described({key for pair in others.items() for key in (pair[0], *pair[1])})
@@ -125,7 +125,7 @@ def alike(after: int, upto: int, least: float) -> dict[tuple[UUID, UUID], Likene
         if key not in people:
             continue
         mine = {other: likeness(people[key], people[other]) for other in keys if other in people}
-        good = [other for other, said in mine.items() if said.score >= least]
+        good = [other for other, said in mine.items() if said.worth_a_look]
         for other in sorted(good, key=lambda other: -mine[other].score)[:KEPT]:
             found[min(key, other), max(key, other)] = mine[other]
     return found

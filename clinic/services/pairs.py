@@ -17,7 +17,6 @@ from core.audit import journal
 from core.errors import Conflict
 from core.syncing import Change
 
-WORTH_A_LOOK = 76.0  # name, sex and a vague age reach 75: a birth date, the village or a telephone must agree too
 CHUNK = 400  # people a transaction
 JOB = "pairs"  # the kind and the key of the work that looks for them: one at a time
 
@@ -108,7 +107,7 @@ def _changed(after: int) -> Any:
 
 @transaction.atomic
 def _look_at(people: list[UUID], after: int, upto: int) -> int:
-    alike = duplicates.alike(after, upto, WORTH_A_LOOK)
+    alike = duplicates.alike(after, upto)
     standing = LikelyPair.objects.filter(Q(one__in=people) | Q(other__in=people))
     known = {(row.one_id, row.other_id): row for row in standing}
     rows = [

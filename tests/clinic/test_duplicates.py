@@ -13,10 +13,10 @@ from django.urls import reverse
 from clinic.forms import besides
 from clinic.models import ContactPoint, Household, LikelyPair, Patient, Relation
 from clinic.reasons import AGAINST, FOR, in_words
-from clinic.rules.likeness import LIKELY, Described, likeness
+from clinic.rules.likeness import LIKELY, WORTH_A_LOOK, Described, likeness
 from clinic.selectors import duplicates
 from clinic.services import pairs, patients
-from clinic.services.pairs import WORTH_A_LOOK, Shown
+from clinic.services.pairs import Shown
 from core.ages import Birth
 from core.audit.models import Entry
 from core.errors import Conflict
@@ -182,6 +182,12 @@ class TestLookingAtEverybody:
         assert pair.score >= WORTH_A_LOOK and "same_village" in pair.reasons and pair.one_id < pair.other_id
         look()
         assert LikelyPair.objects.count() == 1
+
+    def test_one_slip_does_not_hide_a_pair_of_whom_all_else_agrees(self):
+        one, other = self.twins(phone="012345678")
+        Patient.objects.filter(pk=other.pk).update(sex="M", family_name="Prum")
+        look()
+        assert standing() == {frozenset((one.pk, other.pk))}
 
     def test_name_and_sex_alone_are_not_worth_a_look(self):
         self.twins(village=None, told=None)
