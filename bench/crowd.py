@@ -29,6 +29,7 @@ from desk.demo.names import FAMILY, MEN, WOMEN, Name
 
 CHUNK = 20_000
 VILLAGES, CATCHMENT = 600, 24
+ODD = 0.12  # Latin words in another spelling
 _FIRST = """
     ស្រី Srey គឹម Kim សុខ Sok ប៊ុន Bun ចាន់ Chan វណ្ណ Vann សុ So សា Sa លី Ly ដា Da ថា Tha ណា Na វិ Vi
     ម៉ា Ma រ៉ា Ra ធា Thea ភា Phea ហេង Heng ម៉េង Meng សេង Seng លាង Leang គា Kea ពៅ Pov ចន្ Chan
@@ -95,6 +96,10 @@ def other_spelling(word: str, chance: random.Random) -> str:
     return (low[0] + low[1:].replace(one, other, 1) if one in low[1:] else low.replace(one, other, 1)).capitalize()
 
 
+def _as_written(word: str, chance: random.Random) -> str:
+    return other_spelling(word, chance) if chance.random() < ODD else word
+
+
 def _villages() -> dict[int, str]:
     rows = list(Village.objects.order_by("id").values_list("id", "name_en")[:VILLAGES])
     Village.objects.filter(id__in=[key for key, _ in rows[:CATCHMENT]]).update(catchment=True)
@@ -120,7 +125,7 @@ def _folk(size: int, chance: random.Random, villages: list[int]) -> Iterator[Per
     for number in range(1, size + 1):
         last, first = family(), chance.choice(given)()
         scripts = chance.random()
-        latin = tuple(other_spelling(w, chance) if chance.random() < 0.12 else w for w in (last.latin, first.latin))
+        latin = _as_written(last.latin, chance), _as_written(first.latin, chance)
         yield Person(
             id=UUID(int=(0x7 << 76) + (1 << 100) + number), number=patient_number(number), meant=(last, first),
             latin=("", "") if scripts < 0.15 else latin, khmer=("", "") if scripts > 0.82 else (last.km, first.km),
@@ -177,7 +182,9 @@ class Bulk:
 
     def write(self, rows: Iterable[dict[str, Any]]) -> None:
         """Write rows, given by column."""
-        plain = {UUID: lambda value: value.hex, dt.date: str} if connection.vendor == "sqlite" else {}
+        plain: dict[type, Callable[[Any], Any]] = {}
+        if connection.vendor == "sqlite":
+            plain = {UUID: lambda value: value.hex, dt.date: str}
         usual = [self._plain(field) for field in self.fields]
         places = {field.column: at for at, field in enumerate(self.fields)}
 

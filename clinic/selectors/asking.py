@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Any
 
-from django.db.models import Q
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import QuerySet
 from django.db.models.functions import Length
 
 from clinic.models import Encounter, NameKey, Patient
@@ -24,7 +26,14 @@ SEEN_LATELY = 200  # contacts looked back on for a single word; a week at one ce
 SAME, PART, OTHER, EACH = 150, 80, 40, 30
 LONGER, CLOSE = 80, 10
 
-Question = Any  # a queryset of patient ids, sliced
+Question = tuple[str, tuple[Any, ...]]  # SQL that gives a few ids of patients, and its values
+NOTHING: Question = ("", ())
+_KEYS_IN_VILLAGES = f"""
+    SELECT found.patient_id FROM unnest(%s::text[]) AS asked(key) CROSS JOIN unnest(%s::bigint[]) AS place(id)
+    CROSS JOIN LATERAL (
+        SELECT patient_id FROM {NameKey._meta.db_table} k WHERE k.key = asked.key AND k.village_id = place.id LIMIT %s
+    ) found LIMIT %s
+"""  # noqa: S608 (the name is ours)
 
 
 @dataclass(frozen=True)
@@ -59,10 +68,10 @@ class Asked:
         found = [] if not self.typed else self._one(self.typed[0]) if len(self.typed) == 1 else self._several()
         for place in self.places:
             if place.name:
-                found.append(_with(self._keys_of(place.name), PART, village__in=place.villages))
+                found.append(_within(self._keys_of(place.name), place.villages, PART))
             else:
                 there = Patient.objects.filter(village__in=place.villages)
-                found += [there.values("pk")[:SAME], seen_lately()]
+                found += [_question(there.values("pk")[:SAME]), seen_lately()]
         return found
 
     def slips(self) -> list[Question]:
@@ -141,7 +150,7 @@ class Asked:
         return [*query_keys(" ".join(name)), *self._unfinished(list(name))]
 
     def _ours_first(self, keys: list[str], most: int) -> list[Question]:
-        return [_with(keys, most, village__in=self.villages.catchment), _with(keys, most)]
+        return [_within(keys, self.villages.catchment, most), _with(keys, most)]
 
     def _by_script(self) -> list[list[str]]:
         typed = words(self.said)
@@ -159,7 +168,7 @@ def understand(text: str) -> Asked:
 
 def seen_lately() -> Question:
     """Return the people of the last contacts, whatever they are called; ranking leaves out who does not answer."""
-    return Encounter.objects.order_by("-on").values("patient_id")[:SEEN_LATELY]
+    return _question(Encounter.objects.order_by("-on").values("patient_id")[:SEEN_LATELY])
 
 
 def _places(typed: tuple[str, ...], villages: Villages) -> Iterable[Place]:
@@ -172,11 +181,28 @@ def _places(typed: tuple[str, ...], villages: Villages) -> Iterable[Place]:
                 break
 
 
-def _with(keys: Iterable[str], most: int, *, telling: bool = False, **where: Any) -> Question:
-    rows = NameKey.objects.filter(Q(key__in=list(dict.fromkeys(keys))), **where)
+def _with(keys: Iterable[str], most: int, *, telling: bool = False) -> Question:
+    rows = NameKey.objects.filter(key__in=list(dict.fromkeys(keys)))
     if telling:  # of many pairs the longer ones say more
         rows = rows.order_by(Length("key").desc())
-    return rows.values("patient_id")[:most]
+    return _question(rows.values("patient_id")[:most])
+
+
+def _within(keys: Iterable[str], villages: Iterable[int], most: int) -> Question:
+    """Ask for some keys in some villages, each with each; PostgreSQL would rather filter all who bear a name."""
+    asked, places = list(dict.fromkeys(keys)), list(villages)
+    if not asked or not places:
+        return NOTHING
+    if connection.vendor == "postgresql":
+        return _KEYS_IN_VILLAGES, (asked, places, most, most)
+    return _question(NameKey.objects.filter(key__in=asked, village__in=places).values("patient_id")[:most])
+
+
+def _question(rows: QuerySet[Any, Any]) -> Question:
+    try:
+        return rows.query.sql_with_params()
+    except EmptyResultSet:  # none of nothing
+        return NOTHING
 
 
 def _bones(mine: Iterable[str]) -> list[str]:

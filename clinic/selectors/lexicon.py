@@ -23,7 +23,7 @@ from core.places.models import Village
 MARGIN, WIDE_MARGIN = 200, 20_000  # rows read again: another transaction may have committed lower ids later
 EVERY = 60.0  # seconds from one reading with the wide margin to the next
 VILLAGES_STAND = 300.0
-MOST_VILLAGES = 150
+MOST_VILLAGES = 60
 
 
 def beginning(prefix: str, column: str = "key") -> Q:

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import BooleanField, Exists, OuterRef, Q, Subquery
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
@@ -174,21 +173,19 @@ def _said(row: Candidate, asked: Asked) -> str:
 
 def _candidates(questions: list[Question]) -> list[Candidate]:
     """Return whom any of these questions finds, each once; one statement."""
-    parts: list[str] = []
-    given: list[Any] = []
-    for question in questions:
-        try:
-            sql, params = question.query.sql_with_params()
-        except EmptyResultSet:  # asks for none of nothing
-            continue
-        parts.append(f"SELECT * FROM ({sql}) AS q{len(parts)}")  # noqa: S608 (Django's own, values apart)
-        given += params
-    if not parts:
+    asked = [question for question in questions if question[0]]
+    if not asked:
         return []
+    union = " UNION ".join(f"SELECT * FROM ({sql}) AS q{at}" for at, (sql, _) in enumerate(asked))  # noqa: S608
+    given = [value for _, values in asked for value in values]
     seen = Encounter.objects.filter(patient=OuterRef("pk")).exclude(status=Encounter.Status.VOID).order_by("-on")
-    rows = Patient.objects.filter(
-        pk__in=RawSQL(" UNION ".join(parts), given)  # noqa: S611
-    ).values_list("id", "merged_into", *NAMES, "village", "deceased_on", "phone", Subquery(seen.values("on")[:1]))
+    if connection.vendor == "postgresql":  # an array it looks up by id; a subquery it joins by reading all people
+        among: Any = RawSQL(f"clinic_patient.id = ANY(ARRAY({union}))", given, BooleanField())  # noqa: S611
+    else:
+        among = Q(pk__in=RawSQL(union, given))  # noqa: S611 (values apart)
+    rows = Patient.objects.filter(among).values_list(
+        "id", "merged_into", *NAMES, "village", "deceased_on", "phone", Subquery(seen.values("on")[:1])
+    )
     with connection.cursor() as cursor:  # hundreds of rows: what Django would make of each column is not needed
         cursor.execute(*rows.query.sql_with_params())
         return [Candidate(*row) for row in cursor.fetchall()]

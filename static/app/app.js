@@ -2,47 +2,9 @@
 import { typeAhead } from "./typeahead.js";
 import { keepDrafts } from "./drafts.js";
 import { moreRows } from "./rows.js";
+import { search } from "./search.js";
 
 const $ = (selector, root = document) => root.querySelector(selector);
-
-// -- search: "/" goes to the box, arrows walk the results, any letter goes back to the box -----------------
-
-function search() {
-  const form = $("[data-search]");
-  if (!form) return;
-  const box = $("input", form);
-  const links = () => [...form.querySelectorAll(".search__results a[href], .search__results button")];
-
-  document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest("input, textarea, select, [contenteditable]");
-    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      event.preventDefault();
-      box.focus();
-      box.select();
-    }
-  });
-  form.addEventListener("keydown", (event) => {
-    const found = links();
-    const at = found.indexOf(document.activeElement);
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step && found.length) {
-      event.preventDefault();
-      (found[at + step] ?? (step < 0 ? box : found.at(-1))).focus();
-    } else if (event.key === "Escape") {
-      $(".search__results", form).replaceChildren();
-      box.focus();
-    } else if (at >= 0 && (event.key.length === 1 || event.key === "Backspace") && event.key !== " " && !event.ctrlKey) {
-      box.focus();
-    }
-  });
-  box.addEventListener("input", () => {
-    if (!box.value.trim()) $(".search__results", form).replaceChildren();
-  });
-  // An answer that comes after the box was emptied belongs to nothing any more.
-  form.addEventListener("htmx:beforeSwap", (event) => {
-    if (!box.value.trim()) event.detail.shouldSwap = false;
-  });
-}
 
 // -- forms: sent once, saved by Ctrl+Enter, dangerous buttons asked about first -----------------------------
 
