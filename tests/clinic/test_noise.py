@@ -71,8 +71,9 @@ def test_correcting(browser, typed):
 
 VISIT_BOXES = (
     "urgency", "complaint", "temperature", "heart_rate", "respiratory_rate", "systolic", "diastolic", "oxygen",
-    "weight", "height", "muac", "findings", "diagnoses", "diagnoses_text", "new_case", "treatments_what",
-    "treatments_dose", "advice", "follow_up_on", "result", "result_text", "do",
+    "weight", "height", "muac", "glucose", "findings", "diagnoses", "diagnoses_text", "new_case", "treatments_what",
+    "treatments_dose", "treatments_atc", "treatments_despite", "advice", "follow_up_on", "result", "result_text", "do",
+    "was", "seen", "keep_complaint", "another", "alerts",
 )  # fmt: skip
 
 
@@ -81,6 +82,36 @@ VISIT_BOXES = (
 def test_opening_a_visit(browser, typed):
     sent = {"on": f"{local_day(timezone.now()):%d/%m/%Y}", "urgency": "3", "new_case": "new"} | typed
     answered(browser.post(reverse("clinic:visit_new", args=[a_patient().id]), sent))
+
+
+@MORE
+@given(noise("id", "told", "signs", "another", "urgency", "complaint", "temperature", "weight", "muac", "glucose"))
+def test_arriving(browser, typed):
+    answered(browser.post(reverse("clinic:arrive", args=[a_patient().id]), {"urgency": "3"} | typed))
+
+
+@MANY
+@given(noise("why", *VISIT_BOXES))
+def test_correcting_a_visit(browser, typed):
+    visit = a_visit(a_patient(), close=True)
+    address = reverse("clinic:visit", args=[visit.id]) + "?correct"
+    answered(browser.post(address, {"urgency": "3", "new_case": "new", "why": "Slip"} | typed))
+
+
+@MORE
+@given(noise("slot", "told", "temperature", "weight", "systolic", "glucose"),
+       noise("alerts", "treatments_what", "treatments_dose", "treatments_atc", "treatments_despite"))  # fmt: skip
+def test_help_while_writing(browser, measured, prescribed):
+    assert browser.get("/clinic/measurements/", measured).status_code == 200
+    assert browser.post("/clinic/prescription/", prescribed).status_code == 200
+
+
+@MORE
+@given(noise("instead_of", "q"))
+def test_taking_in(browser, typed):
+    visit = a_visit(a_patient())
+    assert browser.post(reverse("clinic:take_in", args=[visit.id]), typed).status_code == 302
+    assert browser.get("/pharmacy/prescribable/", typed).status_code == 200
 
 
 @MANY
