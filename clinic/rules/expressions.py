@@ -121,7 +121,8 @@ class Compare(Node):
 
     def asks(self, facts: Facts) -> Iterator[Atom]:
         if self.value(facts) is None:
-            yield self.atom
+            sign = Atom("sign", self.atom.name)  # for how long is asked once it is there
+            yield sign if self.atom.kind == "days" and _leaf(sign, facts) is None else self.atom
 
 
 @dataclass(frozen=True)
