@@ -68,7 +68,7 @@ class Likeness:
 
     @property
     def worth_a_look(self) -> bool:
-        """Return whether somebody should compare the two records: much agrees, or three facts do despite one against."""
+        """Return whether to compare the two records: much agrees, or three facts do despite one against."""
         return self.score >= WORTH_A_LOOK or (self.score >= LIKELY and len(_FACTS & set(self.reasons)) >= 3)
 
 
