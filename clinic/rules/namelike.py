@@ -91,11 +91,11 @@ def _word_score(typed: str, name: str, script: str, alone: bool) -> float:
 
 
 def _slip_score(typed: str, name: str, vowels: frozenset[str]) -> float:
-    """Let one consonant of a short word be wrong; another vowel is another name (Sok and Sak)."""
+    """Let one consonant of a short word be wrong, or two letters swapped; another vowel is another name (Sok, Sak)."""
     if min(len(typed), len(name)) < 2 or OSA.distance(typed, name, score_cutoff=1) > 1:
         return 0.0
     said, meant = ([char for char in word if char not in vowels] for word in (typed, name))
-    return SLIP if said != meant else 0.0
+    return SLIP if said != meant or sorted(typed) == sorted(name) else 0.0
 
 
 def _together_score(typed: str, known: Sequence[str], *, alone: bool) -> float:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import given as for_any
+from hypothesis import strategies as st
 
+from clinic.models import ContactPoint, Identifier, NameKey, Patient
 from clinic.rules.likeness import Described
 from clinic.selectors import catalogue, duplicates, search
+from clinic.selectors.lexicon import GAZETTEER
+from clinic.services import keys, patients
 from core.ages import Birth
-from tests.builders import TODAY, a_patient, a_village, a_visit
+from core.names import words
+from core.places.models import Village
+from tests.builders import TODAY, a_patient, a_village, a_visit, somebody
 
 pytestmark = pytest.mark.django_db
 
@@ -103,6 +111,144 @@ def test_a_search_asks_at_most_five_times_and_never_counts(typed, django_assert_
     with django_assert_max_num_queries(5) as asked:
         search.find(typed, today=TODAY)
     assert not any("COUNT(" in query["sql"] for query in asked.captured_queries)
+
+
+# -- what else a box is asked ----------------------------------------------------------------------------
+
+
+def look(text: str) -> search.Found:
+    return search.look(text, today=TODAY)
+
+
+def test_another_telephone_finds_its_person_and_says_so():
+    patient = a_patient(family_name="Ouk", given_name="Ratana", phone="012345678")
+    ContactPoint.objects.create(patient=patient, phone="+85597555123", whose="neighbour")
+    keys.rewrite(patient)
+    [hit] = look("097 555 123").hits
+    assert (hit.patient, hit.why.kind) == (patient, "phone") and look("012345678").hits[0].why.kind == ""
+
+
+@pytest.mark.parametrize("typed", ["01234", "012 34", "០១២៣៤"])
+def test_a_telephone_is_found_while_it_is_typed(typed):
+    patient = a_patient(family_name="Ouk", given_name="Ratana", phone="012345678")
+    assert [hit.patient for hit in look(typed).hits] == [patient]
+
+
+@pytest.mark.parametrize("typed", ["K-0012/07", "k 0012 07", "K001207", "k-០០១២.០៧"])
+def test_another_number_is_found_however_it_is_punctuated(typed):
+    patient = a_patient(family_name="Ouk", given_name="Ratana")
+    Identifier.objects.create(patient=patient, kind="equity", value="K-0012/07")
+    [hit] = look(typed).hits
+    assert (hit.patient, hit.why.kind, hit.why.said) == (patient, "equity", "K-0012/07")
+
+
+def test_a_wrong_digit_of_a_patient_number_is_spoken_of_and_a_telephone_is_not_taken_for_one():
+    patient = a_patient()
+    wrong = f"{patient.number[:-1]}{(int(patient.number[-1]) + 1) % 10}"
+    assert look(wrong).wrong_digit and look(wrong.replace("-", "")[2:]).wrong_digit
+    assert not look("012345678").wrong_digit and not look(patient.number).wrong_digit
+
+
+def merged(loser: Patient, winner: Patient) -> None:
+    Patient.objects.filter(pk=loser.pk).update(merged_into=winner)
+
+
+def test_a_record_merged_away_is_found_by_its_name_and_number_and_shown_as_the_survivor_once():
+    loser = a_patient(family_name="Ouk", given_name="Ratana")
+    winner = a_patient(family_name="Ouk", given_name="Vichet")
+    merged(loser, winner)
+    for typed, why in [
+        ("Ouk Ratana", "old_name"),
+        (loser.number, "old_number"),
+        (winner.number, ""),
+        ("ouk vichet", ""),
+    ]:
+        assert [(hit.patient, hit.why.kind) for hit in look(typed).hits] == [(winner, why)], typed
+    assert len(look("ouk").hits) == 1
+
+
+def test_the_dead_are_found_after_the_living_of_the_same_name():
+    dead = a_patient(family_name="Ouk", given_name="Ratana")
+    living = a_patient(family_name="Ouk", given_name="Ratana")
+    a_visit(dead)
+    Patient.objects.filter(pk=dead.pk).update(deceased_on=TODAY)
+    assert [hit.patient for hit in look("ratana ouk").hits] == [living, dead]
+
+
+def test_a_name_and_a_village_find_who_lives_there():
+    there, here = Village.objects.order_by("id")[:2]
+    a_patient(family_name="Prak", given_name="Nita", village=there)
+    patient = a_patient(family_name="Prak", given_name="Nita", village=here)
+    for typed in [
+        f"prak {here.name_en}",
+        f"nita {here.name_en[:8]}",
+        f"{here.name_km} prak",
+        f"prak nita {here.name_en}",
+    ]:
+        assert look(typed).hits[0].patient == patient, typed
+
+
+def test_a_person_who_moves_is_found_in_the_new_village():
+    old, new = Village.objects.order_by("id")[:2]
+    patient = a_patient(family_name="Prak", given_name="Nita", village=old)
+    patients.correct(patient=patient, by=somebody(), today=TODAY, village=new)
+    assert look(f"prak {new.name_en}").hits[0].patient == patient
+
+
+def test_a_name_and_the_end_of_a_telephone_find_one_of_many():
+    a_patient(family_name="Prak", given_name="Nita", phone="012345678")
+    patient = a_patient(family_name="Prak", given_name="Nita", phone="097555123")
+    assert [hit.patient for hit in look("prak nita 123").hits] == [patient]
+
+
+def test_of_a_frequent_name_those_seen_lately_come_first_then_the_catchment_then_the_alphabet():
+    ours, far = Village.objects.filter(catchment=False).order_by("id")[:2]
+    Village.objects.filter(pk=ours.pk).update(catchment=True)
+    GAZETTEER.read_at = float("-inf")
+    for given in ("Bopha", "Anna"):
+        a_patient(family_name="Tep", given_name=given, village=far)
+    a_patient(family_name="Tep", given_name="Zeda", village=ours)
+    seen = a_patient(family_name="Tep", given_name="Yuth", village=far)
+    a_visit(seen)
+    assert found("tep") == ["Tep Yuth", "Tep Zeda", "Tep Anna", "Tep Bopha"]
+    GAZETTEER.read_at = float("-inf")
+
+
+def test_more_people_than_fit_are_spoken_of_without_counting_them(django_assert_max_num_queries):
+    for at in range(25):
+        a_patient(family_name="Tep", given_name="Dara", phone=f"0123450{at:02d}")
+    with django_assert_max_num_queries(5):
+        answer = look("tep")
+    assert (len(answer.hits), answer.more) == (20, True)
+    assert not look("Chea Vuthy").more
+
+
+def test_a_name_of_one_script_is_ranked_below_one_in_the_letters_typed():
+    a_patient(family_name="", given_name="", family_name_km="សុខ", given_name_km="តារា")
+    assert found("sok dara")[0] == "Sok Dara" and "សុខ តារា" in found("sok dara")
+    a_patient(family_name="Tep", given_name="Visal")
+    assert found("ទេព វិសាល") == ["Tep Visal"]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@for_any(
+    st.lists(st.text("abcdefghiklmnoprstuvy", min_size=2, max_size=9), min_size=2, max_size=2, unique=True),
+    st.lists(st.text("កខគងចជញដតថទធនបផពភមយរលវសហអាិីុូេ", min_size=2, max_size=7), min_size=2, max_size=2),
+)
+def test_everybody_is_found_by_their_own_full_name_in_either_order_and_script(latin, khmer):
+    family, given_name = (word for word in khmer)
+    if len(words(" ".join(khmer))) != 2:
+        return
+    patient = a_patient(family_name=latin[0], given_name=latin[1], family_name_km=family, given_name_km=given_name)
+    for typed in (" ".join(latin), " ".join(latin[::-1]), " ".join(khmer), " ".join(khmer[::-1])):
+        assert patient in [hit.patient for hit in look(typed).hits], typed
+    NameKey.objects.filter(patient=patient).delete()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@for_any(st.text(max_size=60))
+def test_any_text_is_answered(text):
+    assert isinstance(look(text), search.Found)
 
 
 class TestDuplicates:

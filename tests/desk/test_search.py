@@ -10,10 +10,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from clinic.models import Allergy, Identifier, Patient
 from core.accounts.models import User
 from core.ids import uuid7
 from core.khmer import khmer_digits
-from tests.builders import a_patient, a_village
+from tests.builders import TODAY, a_patient, a_village
 from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
@@ -129,3 +130,35 @@ def test_whoever_has_no_business_with_people_cannot_look_for_them(auditor: User,
     for user in (auditor, donor):
         assert find(client_of(user), "sok").status_code == 403
     assert find(Client(), "sok").status_code == 302
+
+
+def test_a_line_says_by_what_somebody_was_found_and_shows_allergies_and_the_dead(nurse: User) -> None:
+    patient = a_patient()
+    Identifier.objects.create(patient=patient, kind="equity", value="090606-03101")
+    Allergy.objects.create(patient=patient, kind="medicine", substance="Penicillin")
+    Patient.objects.filter(pk=patient.pk).update(deceased_on=TODAY)
+    text = find(client_of(nurse), "090606 03101", typing=True).content.decode()
+    for said in ("Equity card: 090606-03101", "Penicillin", "deceased"):
+        assert said in text, said
+
+
+def test_a_record_merged_away_leads_to_the_survivor_under_its_old_name(nurse: User) -> None:
+    winner = a_patient(given_name="Bopha")
+    loser = a_patient(family_name="Prum", given_name="Visal")
+    Patient.objects.filter(pk=loser.pk).update(merged_into=winner)
+    text = find(client_of(nurse), "prum visal", typing=True).content.decode()
+    assert "also written Prum Visal" in text and reverse("desk:record", args=[winner.pk]) in text
+    answer = find(client_of(nurse), loser.number)
+    assert answer.headers["Location"] == reverse("desk:record", args=[winner.pk])
+
+
+def test_a_patient_number_with_a_wrong_digit_is_answered_kindly(nurse: User) -> None:
+    number = a_patient().number
+    wrong = f"{number[:-1]}{(int(number[-1]) + 1) % 10}"
+    assert "one digit of it must be wrong" in find(client_of(nurse), wrong).content.decode()
+
+
+def test_of_many_people_the_first_twenty_are_shown_and_more_is_asked_for(nurse: User) -> None:
+    for _ in range(21):
+        a_patient()
+    assert "More than 20 people answer" in find(client_of(nurse), "sok", typing=True).content.decode()
