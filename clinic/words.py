@@ -140,6 +140,7 @@ WORDS: dict[str, str] = {
     "allergy.class": _("allergic to medicines of this kind"),
     "allergy.related": _("some people with this allergy react to this medicine too"),
     "clinic.pregnancy_of_a_man": _("A pregnancy is recorded for a woman. Is this the right person?"),
+    "clinic.pregnancy_none": _("No pregnancy of this woman is open. Open one first."),
     "clinic.pregnancy_undated": _("Write the first day of the last period, the day a scan gave, or the weeks as told."),
     "clinic.pregnancy_not_begun": _("By this date the pregnancy had not begun yet. Look at the dates again."),
     "clinic.pregnancy_too_long": _("By this date the pregnancy would be in week %(weeks)s. Look at the dates again."),

@@ -147,13 +147,17 @@ def pregnancy(id: Any) -> Pregnancy | None:
     return found
 
 
-def of_visit(contact: Contact, patient: Patient) -> tuple[Pregnancy | None, AntenatalContact | None]:
-    """Return the pregnancy that a visit is of, and what it showed: the one written, else the open one."""
-    row = AntenatalContact.objects.select_related("pregnancy").filter(encounter=contact.encounter).first()
-    if row:
-        return row.pregnancy, row
-    expected = expecting(patient, contact.encounter.on)
-    return (expected.pregnancy if expected else None), None
+def written_of(contact: Contact) -> AntenatalContact | None:
+    """Return what is written of a pregnancy at a contact, with the pregnancy."""
+    return AntenatalContact.objects.select_related("pregnancy").filter(encounter=contact.encounter).first()
+
+
+def of_visit(contact: Contact, written: AntenatalContact | None) -> Pregnancy | None:
+    """Return the pregnancy that a contact is of: the one written, else the woman's open one."""
+    if written:
+        return written.pregnancy
+    expected = expecting(contact.encounter.patient, contact.encounter.on)
+    return expected.pregnancy if expected else None
 
 
 def standing_contacts() -> Any:

@@ -142,20 +142,25 @@ class Examined:
 
 @transaction.atomic
 def record_contact(
-    *, visit_id: UUID, pregnancy: Pregnancy, examined: Examined, by: Any, correcting: bool = False, why: str = "",
-    edit: Edit | None = None,
+    *, visit_id: UUID, examined: Examined, by: Any, pregnancy: Pregnancy | None = None, correcting: bool = False,
+    why: str = "", edit: Edit | None = None,
 ) -> AntenatalContact:  # fmt: skip
-    """Write what a visit of a pregnancy showed; written again, the earlier version stays readable.
+    """Write what a visit showed of a pregnancy, the open one unless another is named; written again, the earlier
+    version stays readable.
 
-    Raises Encounter.DoesNotExist, Clashed, and RuleBroken: clinic.visit_of_another, clinic.visit_void,
-    clinic.visit_closed, clinic.pregnancy_void, clinic.pregnancy_not_begun, clinic.pregnancy_ended_before,
-    clinic.reason_missing.
+    Raises Encounter.DoesNotExist, Clashed, and RuleBroken: clinic.pregnancy_none, clinic.visit_of_another,
+    clinic.visit_void, clinic.visit_closed, clinic.pregnancy_void, clinic.pregnancy_not_begun,
+    clinic.pregnancy_ended_before, clinic.reason_missing.
     """
     was = assessments.locked(visit_id)
     visit, why = was.encounter, normalise(why)
     assessments.check_writable(visit, correcting=correcting)
+    known = assessed.written_of(was)
+    if pregnancy is None:
+        pregnancy = assessed.of_visit(was, known)
+    if pregnancy is None:
+        raise RuleBroken("clinic.pregnancy_none")
     _check_belongs(pregnancy, visit)
-    known = AntenatalContact.objects.filter(encounter=visit).first()
     before = contact_document(known, was)
     together = bring_together(edit, now=before, mine=_document(examined))
     changes = {name: [old, together[name]] for name, old in before.items() if old != together[name]}

@@ -38,7 +38,7 @@ def new(request: HttpRequest, id: UUID) -> HttpResponse:
     """Open a pregnancy, for a visit named in the address or on its own."""
     person, visit = people.get_or_404(id), _named(request, id)
     on = visit.on if visit else today()
-    form = forms.NewPregnancyForm(request.POST or None, initial={"on": on})
+    form = forms.NewPregnancyForm(_sent(request), initial={"on": on})
     if request.method == "POST" and form.is_valid():
         made = form.cleaned_data["id"]
         try:
@@ -47,7 +47,8 @@ def new(request: HttpRequest, id: UUID) -> HttpResponse:
                 today=today(), **form.counts(),
             )  # fmt: skip
         except RuleBroken as broken:
-            if broken.code != SAME:
+            # A form sent twice meets the open pregnancy that it made itself.
+            if broken.code != SAME and not (broken.code == OPEN_ALREADY and _is_there(made, person)):
                 refuse(form, broken)
         else:
             messages.success(request, _("The pregnancy is opened."))
@@ -66,40 +67,40 @@ def new(request: HttpRequest, id: UUID) -> HttpResponse:
 @requires(Action.OUTPATIENT)
 def contact(request: HttpRequest, id: UUID) -> HttpResponse:
     """Write what a visit of a pregnancy showed; `?look` shows the warnings and writes nothing."""
-    found = timeline.contact(id)
-    if found is None:
-        raise Http404
-    visit = found.encounter
-    pregnancy, written = assessed.of_visit(found, visit.patient)
-    if pregnancy is None:
-        if visit.patient.sex != "F":
-            raise Http404
-        return redirect(f"{reverse('clinic:pregnancy_new', args=[visit.patient_id])}?visit={id}")
-    correcting = "correct" in request.GET and visit.status == Encounter.Status.CLOSED
-    if request.method == "GET":
-        journal.note_read(visit.patient_id, by=request.user, what="antenatal care")
-        initial = answers_of(found.signs) | {name: getattr(written, name, None) for name in pregnancies.MEASURES}
-        form = forms.ContactForm(initial=initial, correcting=correcting)
-        return _contact_page(request, found, pregnancy, written, form, correcting=correcting)
-    form = forms.ContactForm(request.POST, correcting=correcting)
-    valid = form.is_valid()
-    if "look" in request.GET:
-        page = {"patient": visit.patient, "visit": visit} | _warnings(found, pregnancy, *_typed(form))
-        return render(request, "clinic/antenatal.html#warnings", page)
-    edit, clashed = shared_edit.read(request), None
-    if valid:
+    correcting = "correct" in request.GET
+    form, edit, clashed = forms.ContactForm(_sent(request), correcting=correcting), shared_edit.read(request), None
+    if request.method == "POST" and form.is_valid() and "look" not in request.GET:
         try:
-            pregnancies.record_contact(
-                visit_id=id, pregnancy=pregnancy, examined=form.examined(), correcting=correcting,
-                why=form.cleaned_data.get("why", ""), edit=edit, by=request.user,
+            row = pregnancies.record_contact(
+                visit_id=id, examined=form.examined(), correcting=correcting, why=form.cleaned_data.get("why", ""),
+                edit=edit, by=request.user,
             )  # fmt: skip
+        except Encounter.DoesNotExist:
+            raise Http404 from None
         except Clashed as both:
             clashed = both
         except RuleBroken as broken:
             refuse(form, broken)
         else:
             messages.success(request, _("Saved."))
-            return redirect("clinic:pregnancy", pregnancy.pk)
+            return redirect("clinic:pregnancy", row.pregnancy_id)
+    found = timeline.contact(id)
+    if found is None:
+        raise Http404
+    visit, written = found.encounter, assessed.written_of(found)
+    pregnancy = assessed.of_visit(found, written)
+    if pregnancy is None:
+        if visit.patient.sex != "F":
+            raise Http404
+        return redirect(f"{reverse('clinic:pregnancy_new', args=[visit.patient_id])}?visit={id}")
+    if "look" in request.GET and form.is_bound:
+        form.is_valid()
+        page = {"patient": visit.patient, "visit": visit} | _warnings(found, pregnancy, *_typed(form))
+        return render(request, "clinic/antenatal.html#warnings", page)
+    if request.method == "GET":
+        journal.note_read(visit.patient_id, by=request.user, what="antenatal care")
+        initial = answers_of(found.signs) | {name: getattr(written, name, None) for name in pregnancies.MEASURES}
+        form = forms.ContactForm(initial=initial, correcting=correcting)
     return _contact_page(request, found, pregnancy, written, form, correcting=correcting, edit=edit, clashed=clashed)
 
 
@@ -156,7 +157,7 @@ def pregnancy(request: HttpRequest, id: UUID) -> HttpResponse:
 def edit(request: HttpRequest, id: UUID) -> HttpResponse:
     """Correct how a pregnancy is dated, and what was before it."""
     found = _pregnancy(id)
-    form = forms.PregnancyForm(request.POST or None, initial=forms.initial_of(found))
+    form = forms.PregnancyForm(_sent(request), initial=forms.initial_of(found))
     began, clashed = shared_edit.read(request) if request.method == "POST" else None, None
     if request.method == "POST" and form.is_valid():
         try:
@@ -229,6 +230,15 @@ def _course_page(request: HttpRequest, found: Pregnancy, *, ending: Any = None, 
     }  # fmt: skip
     refused = [form for form in (ending, voiding) if form is not None]
     return render(request, "clinic/antenatal_course.html", page, status=422 if refused else 200)
+
+
+def _is_there(id: UUID, person: Any) -> bool:
+    return Pregnancy.objects.filter(pk=id, patient=person).exists()
+
+
+def _sent(request: HttpRequest) -> Any:
+    """Return what was sent, also when it is nothing at all."""
+    return request.POST if request.method == "POST" else None
 
 
 def _pregnancy(id: UUID) -> Pregnancy:
