@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.apps import apps
-from django.core import serializers
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from clinic.models import (
-    Admission,
     Allergy,
-    BedStay,
-    CardPrint,
-    Consent,
     ContactPoint,
     Encounter,
-    Household,
-    Identifier,
     LikelyPair,
     Merge,
     NameKey,
     Patient,
-    Photo,
     Pregnancy,
-    PreventiveDose,
     Relation,
 )
 from clinic.selectors import duplicates, people
-from clinic.services import keys, patients
+from clinic.services import patients
 from core.ages import Birth, slot_of
 from core.audit.models import Entry
 from core.errors import Conflict, RuleBroken
@@ -46,15 +34,11 @@ from desk.merging.columns import GROUPS, KEPT, LOSER, WINNER
 from desk.merging.services import Choice
 from desk.merging.table import MOVING, TABLE, How
 from mobile_team.models import DentalCheckup
-from pharmacy.services import dispensing
-from referrals.models import Trip
 from tests.builders import (
     TODAY,
-    a_batch,
     a_bed,
     a_checkup,
     a_patient,
-    a_referral,
     a_session,
     a_stay,
     a_village,
@@ -62,81 +46,14 @@ from tests.builders import (
     noon,
     somebody,
 )
+from tests.desk.merges import full, merge, refused, two, undo
 from tests.threads import at_once
-
-MERGED, LATER = noon() + timedelta(minutes=30), noon() + timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
 def _today() -> Any:
     with time_machine.travel(noon(), tick=True):
         yield
-
-
-def merge(winner: Patient, loser: Patient, **given: Any) -> Merge:
-    chosen = Choice({name: given.pop(name) for name in list(given) if name in {g.name for g in GROUPS}}, sure=True)
-    told: dict[str, Any] = {"reason": "both cards", "by": somebody(), "at": MERGED, "today": TODAY, "choice": chosen}
-    made = services.merge(winner=winner.pk, loser=loser.pk, **(told | given))
-    winner.refresh_from_db()
-    loser.refresh_from_db()
-    return made
-
-
-def undo(act: Merge, **given: Any) -> services.Undone:
-    told: dict[str, Any] = {"reason": "it was her sister", "by": somebody(), "at": LATER, "today": TODAY}
-    return services.undo(id=act.pk, **(told | given))
-
-
-def refused(code: str):
-    return pytest.raises(RuleBroken, match=f"^{code}$")
-
-
-def two(**other: Any) -> tuple[Patient, Patient]:
-    born = Birth.on(date(2020, 3, 4))
-    return a_patient(birth=born), a_patient(**({"family_name": "Sokh", "birth": born} | other))
-
-
-def full(patient: Patient, mark: str, *, day: date = TODAY) -> Patient:
-    """Give a person something in every room."""
-    by = somebody()
-    visit = a_visit(patient, on=day - timedelta(days=3), close=True)
-    stay = a_stay(patient, on=day - timedelta(days=2), bed=a_bed(ord(mark) % 2))
-    Admission.objects.filter(pk=stay.pk).update(
-        discharged_on=day - timedelta(days=1), discharge_type="DITY-0000E08", outcome="VIOU-0000V09"
-    )
-    BedStay.objects.filter(admission=stay).update(until=day - timedelta(days=1))
-    a_checkup(session=a_session(on=day), patient=patient) if mark == "a" else None
-    batch = a_batch(10, on=day)
-    dispensing.dispense(
-        patient=patient, medicine=batch.medicine, quantity=1, on=day, by=by, today=TODAY, encounter=visit
-    )
-    referral = a_referral(patient=patient)
-    vehicle = apps.get_model("referrals", "Vehicle").objects.all()[0]
-    Trip.objects.create(
-        vehicle=vehicle, purpose="emergency", referral=referral, patient=patient, driver="Rith", departed_at=noon(),
-        odometer_out=1, returned_at=LATER, odometer_in=2, recorded_by=by,
-    )  # fmt: skip
-    Allergy.objects.create(patient=patient, substance="penicillin", told_on=day)
-    Allergy.objects.create(patient=patient, substance=f"prawns {mark}", told_on=day)
-    Consent.objects.create(patient=patient, purpose="photo", given=True, on=day)
-    Identifier.objects.create(patient=patient, kind="paper", value=f"K-{mark}")
-    Identifier.objects.create(patient=patient, kind="equity", value="E-1")
-    ContactPoint.objects.create(patient=patient, phone="+85511111111")
-    ContactPoint.objects.create(patient=patient, phone=f"+8551222222{len(mark)}{ord(mark) % 10}")
-    CardPrint.objects.create(patient=patient, reason="first")
-    Photo.objects.create(patient=patient, content=mark.encode(), sha256=mark * 64)
-    guardian = a_patient(family_name="Mao", given_name=f"Mother {mark}", sex="F")
-    Relation.objects.create(patient=patient, guardian=guardian, kind="mother")
-    Relation.objects.create(patient=a_patient(family_name="Mao", given_name=f"Child {mark}"), guardian=patient,
-                            kind="mother")  # fmt: skip
-    Pregnancy.objects.create(
-        patient=patient, edd=day + timedelta(days=30), reckoned="told",
-        **({} if mark == "a" else {"ended_on": day, "outcome": "live"}),
-    )  # fmt: skip
-    for what in ("mebendazole", f"{'vitamin_a' if mark == 'a' else 'albendazole'}"):
-        PreventiveDose.objects.create(patient=patient, what=what, on=day)
-    keys.rewrite(patient)
-    return patient
 
 
 # --- The table ------------------------------------------------------------------------------------------------------
@@ -417,150 +334,6 @@ class TestAtOnce:
         undo(act)
         visit.refresh_from_db()
         assert visit.patient == other
-
-
-# --- Taking back ----------------------------------------------------------------------------------------------------
-
-_APART = {"audit.entry", "audit.read", "core.change", "core.clock", "clinic.merge", "accounts.user"}
-
-
-def everything() -> dict[str, Any]:
-    """Return every row of every table but the log and the feed; keys of names without their running number."""
-    rows = {}
-    for model in apps.get_models():
-        if model._meta.label_lower in _APART or model._meta.app_label in {"places", "contenttypes", "axes", "auth"}:
-            continue
-        said = json.loads(serializers.serialize("json", model.objects.order_by("pk")))
-        if model is NameKey:
-            said = sorted([row["fields"] for row in said], key=str)
-        rows[model._meta.label_lower] = said
-    return rows
-
-
-@pytest.mark.django_db
-class TestUndo:
-    def test_everything_is_as_it_was(self):
-        one, other = two(phone="012345678", family_name_km="សុខ")
-        full(one, "a"), full(other, "b", day=TODAY - timedelta(days=30))
-        before = everything()
-        act = merge(one, other, latin=LOSER, phone=LOSER, khmer=LOSER)
-        assert everything() != before
-        undone = undo(act)
-        assert everything() == before
-        assert (dict(undone.rows), undone.groups) == ({}, ())
-
-    @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    @given(data=st.data())
-    def test_whatever_two_records_say_and_whatever_is_chosen(self, data):
-        birth = st.one_of(
-            st.none(), st.dates(date(2000, 1, 1), date(2024, 1, 1)).map(Birth.on),
-            st.integers(3, 20).map(lambda age: Birth.from_stated(age, "y", TODAY)),
-        )  # fmt: skip
-        said = st.fixed_dictionaries({
-            "family_name": st.sampled_from(["Sok", "Sokh", ""]), "given_name": st.sampled_from(["Dara", "Dara Rith"]),
-            "family_name_km": st.sampled_from(["", "សុខ"]), "sex": st.sampled_from("FM"), "birth": birth,
-            "phone": st.sampled_from(["", "012345678", "098765432"]), "guardian": st.sampled_from(["", "Chea"]),
-        })  # fmt: skip
-        pair = [a_patient(**data.draw(said)) for _ in range(2)]
-        for patient in pair:
-            for n in data.draw(st.lists(st.integers(1, 300), max_size=3, unique=True)):
-                a_visit(patient, on=TODAY - timedelta(days=n), close=True)
-            Patient.objects.filter(pk=patient.pk).update(
-                no_allergy_on=data.draw(st.sampled_from([None, TODAY])),
-                household=data.draw(st.sampled_from([None, Household.objects.first()])),
-            )
-            for substance in data.draw(st.sets(st.sampled_from(["penicillin", "prawns"]))):
-                Allergy.objects.create(patient=patient, substance=substance, told_on=TODAY)
-        before = everything()
-        sides = {group.name: data.draw(st.sampled_from([WINNER, LOSER])) for group in GROUPS}
-        undo(merge(*pair, **sides))
-        assert everything() == before
-
-    def test_a_correction_since_stands_and_the_rest_goes_back(self):
-        one, other = two(guardian="Chea", phone="012345678")
-        act = merge(one, other)
-        patients.correct(patient=one, by=somebody(), today=TODAY, guardian="Nhem")
-        assert undo(act).groups == ("guardian",)
-        one.refresh_from_db()
-        assert (one.guardian, one.phone) == ("Nhem", "")
-
-    def test_what_was_written_since_stays_with_the_survivor(self):
-        one, other = two()
-        old = a_visit(other, on=TODAY - timedelta(days=9), close=True)
-        act = merge(one, other)
-        with time_machine.travel(LATER):
-            new = a_visit(one, close=True)
-        undone = undo(act)
-        assert [Encounter.objects.get(pk=visit.pk).patient for visit in (old, new)] == [other, one]
-        assert dict(undone.rows) == {"clinic.encounter.patient": 1}
-
-    def test_what_hangs_on_what_goes_back_goes_with_it(self):
-        one, other = two()
-        visit = a_visit(other, close=True)
-        act = merge(one, other)
-        with time_machine.travel(LATER):
-            one.refresh_from_db()
-            visit.refresh_from_db()
-            batch = a_batch(10)
-            given = dispensing.dispense(
-                patient=one, medicine=batch.medicine, quantity=1, on=TODAY, by=somebody(), today=TODAY, encounter=visit
-            )
-            sent = a_referral(patient=one, encounter=visit, at=LATER)
-            from clinic.selectors import timeline
-
-            stay = a_stay(one, visit=timeline.contact(visit.pk))
-        undo(act)
-        for row in (given, sent, stay):
-            row.refresh_from_db()
-            assert row.patient == other
-        assert Encounter.objects.get(admission=stay).patient == other
-
-    def test_two_different_people_are_remembered(self):
-        one, other = two()
-        undo(merge(one, other), distinct=True)
-        pair = LikelyPair.objects.get()
-        assert pair.state == "distinct" and {pair.one_id, pair.other_id} == {one.pk, other.pk}
-
-    def test_a_pair_is_open_again_or_apart_as_it_was(self):
-        one, other = two()
-        low, high = sorted((one, other), key=lambda person: person.pk)
-        pair = LikelyPair.objects.create(one=low, other=high, score=90)
-        act = merge(one, other)
-        pair.refresh_from_db()
-        assert pair.state == "merged"
-        undo(act)
-        pair.refresh_from_db()
-        assert (pair.state, pair.decided_at) == ("open", None)
-
-    def test_the_later_merge_is_taken_back_first(self):
-        first, second, third = a_patient(), a_patient(), a_patient()
-        a_visit(first, close=True)
-        before = everything()
-        earlier, later = merge(second, first), merge(third, second)
-        with refused("desk.undo_later_merge_first"):
-            undo(earlier)
-        undo(later)
-        assert people.get(first.pk) == second and Encounter.objects.get().patient == second
-        undo(earlier)
-        assert everything() == before
-
-    def test_it_is_taken_back_once_and_with_a_reason(self):
-        one, other = two()
-        act = merge(one, other)
-        with refused("clinic.reason_missing"):
-            undo(act, reason="  ")
-        undo(act)
-        with refused("desk.merge_undone"):
-            undo(act)
-        merge(one, other)
-        assert Merge.objects.filter(undone_at=None).count() == 1
-
-    def test_the_log_keeps_both_acts(self):
-        one, other = two()
-        undo(merge(one, other))
-        assert [e.verb for e in Entry.objects.filter(verb__startswith="desk.patients").order_by("seq")] == [
-            "desk.patients.merged", "desk.patients.merge_undone",
-        ]  # fmt: skip
 
 
 @pytest.mark.django_db
