@@ -65,7 +65,7 @@ class Care:
 
 def as_stored(care: Care) -> Care:
     """Return the care as it reads back once written: texts normalised, the main diagnosis first, empty lines gone."""
-    texts = {name: normalise(getattr(care, name), lines=True) for name in TEXTS}
+    texts: dict[str, Any] = {name: normalise(getattr(care, name), lines=True) for name in TEXTS}
     return replace(care, result_text=normalise(care.result_text), treatments=care.lines, **texts)
 
 

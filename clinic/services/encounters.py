@@ -271,15 +271,13 @@ def _replace(model: type[Row], was: Sequence[Row], rows: Sequence[Row]) -> list[
     A row taken away leaves its number in the feed without a record behind it: that tells a tablet to forget it. What
     it said stays readable in the earlier version.
     """
-    fields = _WRITTEN[model]
+    fields, stays = _WRITTEN[model], {row.pk for row in rows}
     known = {row.pk: [getattr(row, name) for name in fields] for row in was}
-    stays = {row.pk for row in rows}
-    if gone := [row for row in was if row.pk not in stays]:
+    gone: list[Row] = [row for row in was if row.pk not in stays]
+    if gone:
         rows_gone = model._default_manager.filter(pk__in=[row.pk for row in gone])
-        rows_gone._raw_delete(
-            rows_gone.db
-        )  # `delete` would first ask for doses given in a stay; here are none
-    changed = [row for row in rows if known.get(row.pk) != [getattr(row, name) for name in fields]]
+        rows_gone._raw_delete(rows_gone.db)  # `delete` would first ask for doses given in a stay; here are none
+    changed: list[Row] = [row for row in rows if known.get(row.pk) != [getattr(row, name) for name in fields]]
     # The main diagnosis last: the one that was main until now must have stepped down when it arrives.
     changed.sort(key=lambda row: getattr(row, "primary", False))
     for row in changed:
@@ -289,7 +287,7 @@ def _replace(model: type[Row], was: Sequence[Row], rows: Sequence[Row]) -> list[
             model._default_manager.bulk_create(
                 changed, update_conflicts=True, unique_fields=["id"], update_fields=list(fields)
             )
-    return [*gone, *changed]
+    return gone + changed
 
 
 def _despite(treatments: Sequence[Treatment]) -> dict[str, Any]:

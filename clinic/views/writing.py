@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic import phrases
-from clinic.forms.fields import ToldAgeField, TreatmentsField
+from clinic.forms.fields import ToldAgeField, TreatmentRows
 from clinic.forms.visits import Measured
 from clinic.models import Vitals
 from clinic.rules import allergies, contacts, prescriptions, vitals
@@ -77,7 +77,7 @@ def prescription(request: HttpRequest) -> HttpResponse:
         alerts = signing.loads(request.POST.get("alerts", ""), salt=SALT)
     except signing.BadSignature:
         alerts = []
-    rows = TreatmentsField().widget.value_from_datadict(request.POST, None, "treatments")
+    rows = TreatmentRows().value_from_datadict(request.POST, None, "treatments")
     return render(request, "clinic/treatment_words.html", {"lines": written([Line(*row) for row in rows], alerts)})
 
 
