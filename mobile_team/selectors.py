@@ -147,7 +147,7 @@ def advised(*, since: date) -> QuerySet[DentalCheckup]:
     )  # fmt: skip
     return (
         _standing()
-        .filter(advised_to_come=True, encounter__on__gte=since)
+        .filter(advised_to_come=True, encounter__on__gte=since, encounter__patient__deceased_on=None)
         .exclude(Exists(came))
         .select_related("encounter__patient__village")
         .order_by("encounter__on", "id")

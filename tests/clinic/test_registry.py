@@ -14,6 +14,7 @@ from clinic.selectors import people, registry, search
 from clinic.services import allergies, consents, households, patients
 from clinic.services.allergies import Said
 from clinic.services.consents import Answer
+from clinic.services.encounters import Care
 from clinic.services.households import Guardian
 from core.ages import Birth, age_at
 from core.audit.models import Entry
@@ -21,7 +22,9 @@ from core.editing import Choice, Clashed, Edit
 from core.errors import Conflict, RuleBroken
 from core.ids import uuid7
 from core.syncing import Change
-from tests.builders import TODAY, a_discharge, a_patient, a_stay, a_village, somebody
+from desk import selectors as desk
+from mobile_team import selectors as mobile_team
+from tests.builders import TODAY, a_checkup, a_discharge, a_patient, a_stay, a_village, a_visit, somebody
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -324,6 +327,15 @@ class TestDeath:
         patient = a_patient(told=(4, "y", TODAY))
         dead = patients.record_death(patient=patient, on=TODAY, source="Family", by=somebody(), today=TODAY)
         assert dead.age_on(TODAY + timedelta(days=4000)).years == 4
+
+    def test_nobody_is_asked_to_come_after_death(self):
+        patient = a_patient()
+        a_checkup(patient=patient, advised_to_come=True)
+        a_visit(patient, on=TODAY - timedelta(days=3), care=Care(follow_up_on=TODAY))
+        reminders = (lambda: mobile_team.advised(since=TODAY), lambda: desk.due_back(TODAY))
+        assert len(reminders[0]()) == 1
+        patients.record_death(patient=patient, on=TODAY, source="Family", by=somebody(), today=TODAY)
+        assert [list(ask()) for ask in reminders] == [[], []]
 
     @pytest.mark.django_db(transaction=True)
     def test_two_nurses_recording_one_death_record_it_once(self):
