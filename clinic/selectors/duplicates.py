@@ -103,7 +103,7 @@ CROSS JOIN clinic_namekey b
 CROSS JOIN clinic_patient q
 WHERE c.resource = 'clinic.patient' AND c.seq > %s AND c.seq <= %s
   AND p.id = c.record_id AND p.merged_into_id IS NULL
-  AND a.patient_id = p.id AND (a.key LIKE '%%|%%' OR a.key LIKE '#%%' OR LENGTH(a.key) > 6)
+  AND a.patient_id = p.id AND a.key NOT LIKE '=%%' AND (a.key LIKE '%%|%%' OR a.key LIKE '#%%' OR LENGTH(a.key) > 6)
   AND b.key = a.key AND b.patient_id <> a.patient_id
   AND q.id = b.patient_id AND q.merged_into_id IS NULL
   AND (q.village_id = p.village_id OR q.household_id = p.household_id OR q.birth_date = p.birth_date

@@ -135,7 +135,7 @@ def test_whoever_has_no_business_with_people_cannot_look_for_them(auditor: User,
 def test_a_line_says_by_what_somebody_was_found_and_shows_allergies_and_the_dead(nurse: User) -> None:
     patient = a_patient()
     Identifier.objects.create(patient=patient, kind="equity", value="090606-03101")
-    Allergy.objects.create(patient=patient, kind="medicine", substance="Penicillin")
+    Allergy.objects.create(patient=patient, kind="medicine", substance="Penicillin", told_on=TODAY)
     Patient.objects.filter(pk=patient.pk).update(deceased_on=TODAY)
     text = find(client_of(nurse), "090606 03101", typing=True).content.decode()
     for said in ("Equity card: 090606-03101", "Penicillin", "deceased"):
