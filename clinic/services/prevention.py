@@ -14,7 +14,7 @@ from clinic.selectors import assessed, people
 from core.ages import age_at
 from core.audit import journal
 from core.db import save_checked
-from core.errors import RuleBroken
+from core.errors import Conflict, RuleBroken
 from core.ids import uuid7
 from core.khmer import normalise
 
@@ -40,7 +40,10 @@ def give(
         _check_visit(visit, patient)
     despite, made = normalise(despite), id or uuid7()
     given = PreventiveDose.objects.filter(patient=patient, void_reason="", what__in=prevention.alike(what))
-    days = list(given.exclude(pk=made).values_list("on", flat=True))
+    known = dict(given.values_list("pk", "on"))
+    if made in known:  # before the interval, which the dose itself would break
+        raise Conflict("constraint.same_id")
+    days = list(known.values())
     birth = patient.birth
     age = age_at(birth.date, max(on, birth.date)) if birth else None
     expected = assessed.expecting(patient, on) if _may_expect(patient, age) else None
