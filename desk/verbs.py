@@ -80,6 +80,8 @@ VERBS: dict[str, str] = {
     "desk.patients.late_rows": _("gave a survivor what was written late for a merged record"),
     "desk.patients.merge_undone": _("took a merge of two records back"),
     "desk.patients.merged": _("merged two records of one person"),
+    "desk.demo.homes_told": _("wrote down who lives together, allergies and cards of made-up people"),
+    "desk.demo.years_told": _("wrote down measurements, pregnancies and doses of made-up people"),
     "desk.register.ages_corrected": _("corrected ages from a register"),
     "desk.register.contact": _("loaded a contact from a register"),
     "desk.register.discharged": _("loaded a discharge from a register"),

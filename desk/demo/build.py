@@ -8,13 +8,15 @@ from collections.abc import Callable
 from django.db import transaction
 
 from clinic.models import Patient
+from clinic.services import pairs
 from core.accounts.models import User
 from core.accounts.roles import Role
 from core.audit import journal
 from core.audit.models import Entry
 from core.errors import RuleBroken
 from core.periods import Year, local_day
-from desk.demo import bedside, colleagues, families, journeys, rounds, shelves, van
+from core.syncing import Clock
+from desk.demo import bedside, colleagues, families, followed, homes, journeys, rounds, shelves, van
 from desk.demo.cast import Cast
 from desk.demo.people import Person, villagers
 from desk.demo.register import as_csv
@@ -22,6 +24,7 @@ from desk.demo.year import Contact, published_year, year_after
 from desk.register.work import Progress, load_register
 
 BEGUN, DONE = "desk.demo.begun", "desk.demo.done"
+COMPARED = 1_500  # people, those written last, who are compared with everybody at once; the others at night
 THIS_YEAR = 1.02  # of last year's contacts, had the year run its course
 
 Say = Callable[[str], None]
@@ -97,4 +100,7 @@ def _open_work(cast: Cast, people: list[Person], since: Year) -> None:
     shelves.receive_gifts(cast, since.first)
     shelves.stock_shelves(cast, since.first)
     journeys.travel(cast, people)
+    followed.tell(cast)
+    homes.tell(cast, people)
+    pairs.look(after=Clock.objects.get().seq - COMPARED, by=None)
     journal.note(DONE, by=None, today=cast.today)

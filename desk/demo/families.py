@@ -13,6 +13,7 @@ from core.ages import age_at
 from core.audit import journal
 from core.audit.journal import Note
 from core.db import create_many
+from desk.demo import homes
 from desk.demo.people import Person
 
 OF_AGE = 15
@@ -36,10 +37,16 @@ def tell(people: Iterable[Person], today: dt.date, *, by: User) -> dict[str, Pat
             guarded.append(patient)
     has_card = set(Identifier.objects.filter(kind=Identifier.Kind.EQUITY).values_list("patient", flat=True))
     cards = [
-        Identifier(patient=patient, kind=Identifier.Kind.EQUITY, value=person.card, recorded_by=by)
+        Identifier(
+            patient=patient,
+            kind=Identifier.Kind.EQUITY,
+            value=person.card,
+            recorded_by=by,
+            **homes.card(person.card, today),
+        )
         for person, patient in here
         if person.card and patient.pk not in has_card
-    ]
+    ]  # fmt: skip
     Patient.objects.bulk_update(guarded, ["guardian"], batch_size=500)
     create_many(Identifier, cards)
     told = {patient.pk: patient for patient in [*guarded, *(card.patient for card in cards)]}
