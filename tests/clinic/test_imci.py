@@ -7,7 +7,6 @@ import shutil
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import product
-from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -495,7 +494,3 @@ def test_whatever_is_typed_gets_an_answer(browser, visit, typed):
     if answer.status_code == 422:
         assert "errorlist" in answer.content.decode() or "clash" in answer.content.decode()
     assert browser.post(address(visit, "?look"), typed).status_code == 200
-
-
-def test_the_tables_lie_where_a_reviewer_looks_for_them():
-    assert Path(FOLDER).parts[-2:] == ("clinic", "data")
