@@ -21,7 +21,6 @@ FOR = {
     "same_village": _("They live in the same village."),
     "same_phone": _("They share a phone number."),
     "same_guardian": _("They have the same parent or guardian."),
-    "same_household": _("They belong to the same household."),
     "same_card": _("They share an equity card or a family book."),
 }
 AGAINST = {
@@ -29,6 +28,7 @@ AGAINST = {
     "other_sex": _("One is written as female, the other as male."),
     "years_apart": _("They are at least %(about)s years apart."),
     "other_village": _("They live in different villages."),
+    "same_household": _("They are written as two people of one household."),
     "other_number": _("They have different numbers: %(about)s."),
 }
 

@@ -75,7 +75,7 @@ class Likeness:
 LIKELY = 60.0  # names alone reach 55: something else must agree
 WORTH_A_LOOK = 76.0  # name, sex and a vague age reach 75: a birth date, the village or a telephone must agree too
 _FACTS = frozenset(
-    {"same_birth", "same_age", "same_village", "same_phone", "same_guardian", "same_household", "same_card"}
+    {"same_birth", "same_age", "same_village", "same_phone", "same_guardian", "same_card"}
 )
 CERTAIN = 100.0  # one national identity card is one person, whatever else was written
 OF_ONE_PERSON = frozenset({"national", "birth", "ministry", "nssf"})
@@ -105,7 +105,7 @@ def likeness(one: Described, other: Described) -> Likeness:
         found.add(*_age_points(one.birth, other.birth))
     if one.village_id and other.village_id:
         found.add(*((14, "same_village") if one.village_id == other.village_id else (0, "other_village")))
-    _compare_family(found, one, other)
+    _compare_family(found, one, other, alike=name >= SAME_SOUND)
     for kind in _HAS_ONE:
         mine, theirs = ({value for k, value in said.numbers if k == kind} for said in (one, other))
         if mine and theirs and not mine & theirs:
@@ -113,16 +113,21 @@ def likeness(one: Described, other: Described) -> Likeness:
     return found
 
 
-def _compare_family(found: Likeness, one: Described, other: Described) -> None:
-    """Count what people share with their family as well: telephone, guardian, household, card."""
-    if one.every_phone & other.every_phone:
-        found.add(14, "same_phone")
-    if _one_guardian(one, other):
-        found.add(14, "same_guardian")
+def _compare_family(found: Likeness, one: Described, other: Described, *, alike: bool) -> None:
+    """Count what people share with their family as well: telephone, guardian, household, card.
+
+    Sisters called Navy and Neary share all of it, so it counts only where the names are the same to the ear; and two
+    who were written down as living together are two people, unless even their names are the same.
+    """
+    for shared, points, reason in (
+        (one.every_phone & other.every_phone, 14, "same_phone"),
+        (_one_guardian(one, other), 14, "same_guardian"),
+        (any(kind in OF_A_FAMILY for kind, _ in one.numbers & other.numbers), 10, "same_card"),
+    ):
+        if shared:
+            found.add(points if alike else 0, reason)
     if one.household_id and one.household_id == other.household_id:
-        found.add(14, "same_household")
-    elif any(kind in OF_A_FAMILY for kind, _ in one.numbers & other.numbers):
-        found.add(10, "same_card")
+        found.add(0 if alike else -20, "same_household")
 
 
 def _one_guardian(one: Described, other: Described) -> bool:

@@ -87,6 +87,15 @@ class TestLikeness:
         stranger = Described(names=("Long Vanna",), **shared)
         assert (likeness(one, stranger).score, likeness(one, stranger).reasons) == (0, [])
 
+    def test_sisters_of_one_household_are_not_proposed_for_what_they_share(self):
+        shared = {"sex": "F", "village_id": 1, "phones": frozenset({"+85512345678"}), "household_id": uuid7(),
+                  "guardian_ids": frozenset({"a"})}  # fmt: skip
+        navy = Described(names=("Seng Navy",), birth=Birth.from_stated(16, "y", TODAY), **shared)
+        neary = Described(names=("Seng Neary",), birth=Birth.from_stated(14, "y", TODAY), **shared)
+        assert not likeness(navy, neary).worth_a_look
+        twice = Described(names=("Seng Navi",), birth=Birth.from_stated(16, "y", TODAY), **shared)
+        assert likeness(navy, twice).worth_a_look
+
     def test_two_empty_boxes_say_nothing(self):
         assert likeness(Described(names=("",)), Described(names=("",))).score == 0
         one = Described(names=("Sok Dara",), phone="", guardian="")
