@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clinic', '0004_remember_sheets_of_cards'),
+        ("clinic", "0004_remember_sheets_of_cards"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='treatment',
-            name='despite',
-            field=models.CharField(blank=True, max_length=200, verbose_name='reason for giving it all the same'),
+            model_name="treatment",
+            name="despite",
+            field=models.CharField(blank=True, max_length=200, verbose_name="reason for giving it all the same"),
         ),
         migrations.AddField(
-            model_name='treatment',
-            name='take_home',
-            field=models.BooleanField(default=False, verbose_name='to take home'),
+            model_name="treatment",
+            name="take_home",
+            field=models.BooleanField(default=False, verbose_name="to take home"),
         ),
     ]

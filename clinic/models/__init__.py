@@ -21,8 +21,8 @@ from clinic.models.person import CardPrint, ContactPoint, Household, Photo, Rela
 from clinic.models.stay import BedStay, MedicineGiven, StayNote
 
 __all__ = [
-    "Admission", "AgeUnit", "Allergy", "AntenatalContact", "Bare", "Bed", "BedStay", "CardPrint", "Condition", "Consent",
-    "ContactPoint", "Diagnosis", "DischargeType", "Encounter", "EncounterVersion", "EquityLevel", "Finding",
+    "Admission", "AgeUnit", "Allergy", "AntenatalContact", "Bare", "Bed", "BedStay", "CardPrint", "Condition",
+    "Consent", "ContactPoint", "Diagnosis", "DischargeType", "Encounter", "EncounterVersion", "EquityLevel", "Finding",
     "Household", "Identifier", "LikelyPair", "MedicineGiven", "Merge", "NameKey", "NumberBlock", "Outcome", "Patient",
     "Payer", "Photo", "Pregnancy", "PreventiveDose", "Relation", "Sex", "StayNote", "Treatment", "Vitals", "Ward",
 ]  # fmt: skip

@@ -74,9 +74,7 @@ class Likeness:
 
 LIKELY = 60.0  # names alone reach 55: something else must agree
 WORTH_A_LOOK = 76.0  # name, sex and a vague age reach 75: a birth date, the village or a telephone must agree too
-_FACTS = frozenset(
-    {"same_birth", "same_age", "same_village", "same_phone", "same_guardian", "same_card"}
-)
+_FACTS = frozenset({"same_birth", "same_age", "same_village", "same_phone", "same_guardian", "same_card"})
 CERTAIN = 100.0  # one national identity card is one person, whatever else was written
 OF_ONE_PERSON = frozenset({"national", "birth", "ministry", "nssf"})
 OF_A_FAMILY = frozenset({"equity", "family"})
