@@ -9,7 +9,9 @@ WORDS: dict[str, str] = {
     "desk.merge_changed": _("Somebody corrected one of the two records meanwhile. Look at them again, then merge."),
     "desk.merge_be_sure": _("Look at what speaks against it, and say that you are sure."),
     "desk.merge_two_stays": _("Both lie in a bed now (%(beds)s). Discharge one of the two, then merge."),
-    "desk.merge_two_pregnancies": _("Both have an open pregnancy. End one, or mark it as entered in error, then merge."),
+    "desk.merge_two_pregnancies": _(
+        "Both have an open pregnancy. End one, or mark it as entered in error, then merge."
+    ),
     "desk.merge_undone": _("This merge has already been taken back."),
     "desk.undo_later_merge_first": _("The survivor was merged on since. Take that later merge back first."),
     "job.audit": _("Check of the log"),

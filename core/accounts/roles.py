@@ -59,8 +59,8 @@ _CLINICAL = {Action.SEARCH_PATIENTS, Action.READ_RECORD, Action.REGISTER_PATIENT
 GRANTS: dict[Role, frozenset[Action]] = {
     Role.NURSE: frozenset(
         _EVERYONE | _CLINICAL
-        | {Action.REVIEW_DUPLICATES, Action.OUTPATIENT, Action.INPATIENT, Action.SEE_WARDS, Action.REFER, Action.SEE_STOCK, Action.DISPENSE,
-           Action.RECEIVE_DONATION, Action.SEE_SESSIONS}
+        | {Action.REVIEW_DUPLICATES, Action.OUTPATIENT, Action.INPATIENT, Action.SEE_WARDS, Action.REFER,
+           Action.SEE_STOCK, Action.DISPENSE, Action.RECEIVE_DONATION, Action.SEE_SESSIONS}
     ),
     Role.MOBILE: frozenset(
         _EVERYONE | _CLINICAL
