@@ -347,7 +347,8 @@ def test_the_contact_page_warns_and_saves_within_the_budget(browser, woman, visi
         answer = browser.post(
             address, {"urine_protein": "2", "fundal_height": "៣០", "s_anc_bleeding": "n", "tetanus": "on"}
         )
-    assert answer.status_code == 302 and len(asked) <= 12
+    # A lock is a statement of its own where there are several writers.
+    assert answer.status_code == 302 and len(asked) <= 12 + connection.features.has_select_for_update
     row = AntenatalContact.objects.get()
     assert (row.fundal_height, row.tetanus, row.urine_protein) == (30, True, "2")
     assert answer.url == reverse("clinic:pregnancy", args=[pregnancy.id])
