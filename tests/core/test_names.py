@@ -24,10 +24,9 @@ NAMES = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyz កខគសុរ�
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("Chea", "Jea"), ("Vuthy", "Wuthy"), ("Srey", "Srei"), ("Sok", "Sokh"), ("Sophea", "Sopheap"),
-     ("Phally", "Pali"),
-     ("Chhay", "Chay"),
-     ("Sokhorn", "Sokhon"), ("Samphors", "Samphos"), ("Nhean", "Nean"), ("Ou", "Oo"), ("SREY", "srey"), ("Théa", "Thea"), ("Nyen", "Nen")],
+    [("Chea", "Jea"), ("Vuthy", "Wuthy"), ("Srey", "Srei"), ("Sok", "Sokh"), ("Sophea", "Sopheap"), ("Phally", "Pali"),
+     ("Chhay", "Chay"), ("Sokhorn", "Sokhon"), ("Samphors", "Samphos"), ("Nhean", "Nean"), ("Ou", "Oo"),
+     ("SREY", "srey"), ("Théa", "Thea"), ("Nyen", "Nen")],
 )  # fmt: skip
 def test_spellings_of_one_name_share_a_key(one, other):
     assert latin_key(one) == latin_key(other)
