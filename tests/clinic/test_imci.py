@@ -438,6 +438,7 @@ def test_the_answers_are_looked_at_without_being_written(browser, visit):
         page = browser.post(address(visit, "?look"), {"s_cough": "y", "s_stridor": "y"}, headers={"HX-Request": "true"})
     assert page.status_code == 200 and len(asked) <= 4
     assert "Severe pneumonia" in page.content.decode() and "Refer to hospital" in page.content.decode()
+    assert f"encounter={visit.id}" in page.content.decode()  # the referral knows its visit
     assert not Finding.objects.exists()
 
 
