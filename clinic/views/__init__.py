@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django import forms
+from django.http import HttpRequest
 from django.utils import timezone
 
 from core.errors import RuleBroken
@@ -18,6 +19,11 @@ SAME = "constraint.same_id"  # what the database says of a form sent twice
 def today() -> dt.date:
     """Return the clinic's day."""
     return local_day(timezone.now())
+
+
+def sent(request: HttpRequest) -> Any:
+    """Return what a form was sent with, also when it is nothing at all; None for a page that is only opened."""
+    return request.POST if request.method == "POST" else None
 
 
 def refuse(form: forms.Form, broken: RuleBroken) -> None:

@@ -21,7 +21,7 @@ from clinic.models import MedicineGiven, StayNote, Treatment, Vitals
 from clinic.selectors.stays import Stay
 from clinic.services import bedside, notes
 from clinic.services.care import Line
-from clinic.views import SAME, refuse, status_of
+from clinic.views import SAME, refuse, sent, status_of
 from clinic.views.stays import ask_despite, stay_page, whole
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
@@ -89,7 +89,7 @@ def better_note(request: HttpRequest, id: UUID) -> HttpResponse:
 def measure(request: HttpRequest, id: UUID) -> HttpResponse:
     """Write one set of measurements."""
     now = timezone.now()
-    form = StayVitalsForm(request.POST or None, now=now)
+    form = StayVitalsForm(sent(request), now=now)
 
     def act(said: dict[str, Any]) -> Any:
         return bedside.measure(
@@ -163,10 +163,10 @@ def _give(
 ) -> HttpResponse:  # fmt: skip
     now = timezone.now()
     if request.method == "POST":
-        sent = request.POST.copy()
-        if "now" in sent:  # the button of one tap: given, at this moment
-            sent["at"], sent["state"] = f"{timezone.localtime(now, CLINIC_TZ):%d/%m/%Y %H:%M}", State.GIVEN
-        form = kind(sent, now=now)
+        typed = request.POST.copy()
+        if "now" in typed:  # the button of one tap: given, at this moment
+            typed["at"], typed["state"] = f"{timezone.localtime(now, CLINIC_TZ):%d/%m/%Y %H:%M}", State.GIVEN
+        form = kind(typed, now=now)
         if _written(request, form, lambda said: act(dict(said)), _("Written.")):
             return _back(stay_id, "given")
     else:

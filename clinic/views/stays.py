@@ -23,7 +23,7 @@ from clinic.rules import allergies
 from clinic.selectors import people, stays, timeline, wards
 from clinic.selectors.stays import Stay
 from clinic.services import admissions, discharges
-from clinic.views import SAME, refuse, status_of, today, writing
+from clinic.views import SAME, refuse, sent, status_of, today, writing
 from core import shared_edit
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
@@ -46,7 +46,7 @@ def admit(request: HttpRequest, id: UUID, *, late: bool = False) -> HttpResponse
     initial: dict[str, Any] = {"bed": request.GET.get("bed", "")}
     if visit:
         initial |= {"reason": visit.encounter.complaint[:200], "urgency": visit.encounter.urgency}
-    form = (LateStayForm if late else AdmitForm)(request.POST or None, initial=initial, **here)
+    form = (LateStayForm if late else AdmitForm)(sent(request), initial=initial, **here)
     lying = stays.open_of(person.pk) if request.method == "GET" and not late else None
     if request.method == "POST" and form.is_valid():
         made = form.cleaned_data["id"]
@@ -128,11 +128,11 @@ def whole(request: HttpRequest, id: UUID) -> Stay:
     return stays.whole(id, since)
 
 
-def stay_page(request: HttpRequest, stay: Stay, **sent: Any) -> HttpResponse:
-    """Render the page of a stay; `sent` are forms that were refused, shown again in their places."""
+def stay_page(request: HttpRequest, stay: Stay, **again: Any) -> HttpResponse:
+    """Render the page of a stay; `again` is a form that was refused, shown in its place."""
     row, now = stay.admission, timezone.now()
     last = row.discharged_on or today()
-    refused = next(iter(sent.values()), None)
+    refused = next(iter(again.values()), None)
     after = [*(version.document for version in stay.versions[1:]), discharges.document(stay)]
     page = {
         "stay": row, "whole": stay, "patient": row.patient, "age": row.patient.age_on(row.admitted_on),
@@ -143,9 +143,9 @@ def stay_page(request: HttpRequest, stay: Stay, **sent: Any) -> HttpResponse:
         "charts": course.charts(stay), "measured": course.table(stay), "newest": course.newest(stay),
         "versions": [(version, endings.changes(version.document, then))
                      for version, then in zip(stay.versions, after, strict=False)][::-1],
-        "came_from": getattr(row.encounter, "came_from", None),
+        "came_from": getattr(row.encounter, "came_from", None), "refused": refused,
     }  # fmt: skip
-    return render(request, "clinic/admission.html", page | sent, status=status_of(refused) if refused else 200)
+    return render(request, "clinic/admission.html", page | again, status=status_of(refused) if refused else 200)
 
 
 def _doses(stay: Stay) -> list[dict[str, Any]]:
@@ -161,7 +161,7 @@ def _doses(stay: Stay) -> list[dict[str, Any]]:
 @requires(Action.INPATIENT)
 def transfer(request: HttpRequest, id: UUID) -> HttpResponse:
     """Move a patient to another bed."""
-    form = TransferForm(request.POST or None, initial={"on": today(), "bed": request.GET.get("bed", "")})
+    form = TransferForm(sent(request), initial={"on": today(), "bed": request.GET.get("bed", "")})
     if request.method == "POST" and form.is_valid():
         try:
             admissions.transfer(id=id, by=request.user, today=today(), **form.cleaned_data)

@@ -8,10 +8,10 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clinic.models import DischargeType, Outcome
+from clinic.models import Admission, DischargeType, Outcome, Vitals
 from core.ids import uuid7
 from core.periods import local_day
-from tests.builders import a_bed, a_patient, a_stay, a_visit
+from tests.builders import a_bed, a_discharge, a_patient, a_stay, a_visit
 from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
@@ -128,16 +128,78 @@ def test_admitting(browser, typed):
     answered(browser.post(reverse("clinic:admit", args=[a_patient().id]), sent))
 
 
+LEAVING = ("on", "type", "outcome", "summary", "advice", "follow_up_on", "diagnoses", "diagnoses_text",
+           "treatments_what", "treatments_dose", "treatments_atc", "treatments_despite")  # fmt: skip
+LEFT = {"on": "20/11/2026", "type": DischargeType.AUTHORIZED, "outcome": Outcome.IMPROVED}
+
+
+@MANY
+@given(noise("id", "left_on", "bed", "reason", "urgency", "told", *LEAVING))
+def test_writing_a_stay_that_is_over(browser, typed):
+    sent = LEFT | {"on": "18/11/2026", "left_on": "19/11/2026", "bed": a_bed().pk} | typed
+    answered(browser.post(reverse("clinic:admit_late", args=[a_patient().id]), sent))
+    Admission.objects.update(void=True)
+
+
 @MORE
-@given(noise("on", "type", "outcome", "summary"))
+@given(noise(*LEAVING))
 def test_discharging(browser, typed):
     stay = a_stay(a_patient(), bed=None, id=uuid7())
-    sent = {"on": "20/11/2026", "type": DischargeType.AUTHORIZED, "outcome": Outcome.IMPROVED} | typed
-    answered(browser.post(reverse("clinic:discharge", args=[stay.id]), sent))
-    stay.refresh_from_db()
-    if stay.discharged_on is None:
-        stay.void = True
-        stay.save()
+    answered(browser.post(reverse("clinic:discharge", args=[stay.id]), LEFT | typed))
+    Admission.objects.update(void=True)
+
+
+@MANY
+@given(noise("why", "was", "seen", "keep_summary", *LEAVING))
+def test_correcting_a_discharge(browser, typed):
+    stay = a_discharge(a_stay(a_patient(), id=uuid7()))
+    answered(browser.post(reverse("clinic:discharge", args=[stay.id]) + "?correct", LEFT | {"why": "x"} | typed))
+    Admission.objects.update(void=True)
+
+
+@MANY
+@given(noise("bed", "on"))
+def test_moving(browser, typed):
+    stay = a_stay(a_patient(), id=uuid7())
+    sent = {"on": "20/11/2026", "bed": a_bed(1).pk} | typed
+    answered(browser.post(reverse("clinic:transfer", args=[stay.id]), sent))
+    Admission.objects.update(void=True)
+
+
+AT_THE_BEDSIDE = {
+    "stay_note": ("id", "at", "kind", "text"), "stay_vitals": ("id", "at", *Vitals.MEASURES),
+    "stay_order": ("id", "treatments_what", "treatments_dose", "treatments_atc", "treatments_despite"),
+    "stay_give_other": ("id", "what", "dose", "at", "state", "reason", "now"), "admission_void": ("reason",),
+    "discharge_undone": ("reason",),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "boxes"), AT_THE_BEDSIDE.items())
+def test_writing_at_the_bedside(browser, name, boxes):
+    stay = a_stay(a_patient(), id=uuid7())
+
+    @MANY
+    @given(noise(*boxes))
+    def typed_is_answered(typed):
+        answered(browser.post(reverse(f"clinic:{name}", args=[stay.id]), typed))
+
+    typed_is_answered()
+
+
+@pytest.mark.parametrize(("name", "boxes"), {
+    "ward_new": ("ward-name_km", "ward-name_en"), "ward": ("ward1-name_km", "ward1-name_en"),
+    "bed_new": ("new1-label",), "bed": ("bed1-label", "use"),
+}.items())  # fmt: skip
+def test_setting_up_rooms(administrator, name, boxes):
+    browser = client_of(administrator)
+    address = reverse(f"clinic:{name}", args=[] if name == "ward_new" else [1])
+
+    @MANY
+    @given(noise(*boxes))
+    def typed_is_answered(typed):
+        answered(browser.post(address, typed))
+
+    typed_is_answered()
 
 
 @MORE
