@@ -77,7 +77,7 @@ class TypeAhead {
       this.found = (await answer.json()).results;
       window.dispatchEvent(new Event("typeahead:back"));
       this.waits = false;
-      if (document.activeElement === this.box) this.open();
+      if (document.activeElement === this.box || this.eager) this.open();
     } catch (error) {
       if (error.name === "AbortError") return;
       this.waits = this.eager = false;
@@ -92,8 +92,9 @@ class TypeAhead {
     this.box.setAttribute("aria-expanded", String(this.found.length > 0));
     this.status.textContent = this.found.length ? `${this.found.length} ${this.words.some ?? ""}` : this.words.none ?? "";
     this.point(this.found.length ? 0 : -1);
-    if (this.eager && this.found.length) this.choose(0);
+    if (!this.eager) return;
     this.eager = false;
+    if (this.found.length) this.choose(0);
   }
 
   item(row, at) {
@@ -127,8 +128,8 @@ class TypeAhead {
       event.preventDefault();
       this.choose(this.at);
     } else if (event.key === "Enter" && this.waits && !event.ctrlKey) {
-      event.preventDefault(); // quicker than the answer: take the first when it comes, and never send the form
-      this.eager = true;
+      this.eager = true; // quicker than the answer: take the first when it comes, and never send the form
+      if (!("free" in this.box.dataset)) event.preventDefault();
     } else if (event.key === "Escape" && open) {
       event.stopPropagation();
       this.close();
@@ -167,6 +168,7 @@ class TypeAhead {
   }
 
   left() {
+    if (this.eager) return; // a choice is still on its way
     clearTimeout(this.timer);
     // One answer to what was typed is what was meant.
     const one = this.found.length === 1 && !this.list.hidden && !this.chips && !("free" in this.box.dataset);

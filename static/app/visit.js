@@ -126,11 +126,11 @@ function diagnoses() {
       if (!first && ticked.includes(chip) && !button) {
         button = Object.assign(document.createElement("button"), { type: "button", className: "chip__first" });
         button.textContent = "↑";
-        button.setAttribute("aria-label", `${home.dataset.first}: ${chip.textContent.trim()}`);
         button.title = home.dataset.first;
-        button.addEventListener("click", () => front(chip));
+        button.addEventListener("click", () => front(button.previousElementSibling)); // chips move, buttons stay
         chip.after(button);
       } else if (button && (first || !ticked.includes(chip))) button.remove();
+      button?.setAttribute("aria-label", `${home.dataset.first}: ${chip.textContent.trim()}`);
     }
     for (const button of $$(".chip__first", chips)) {
       if (!button.previousElementSibling?.matches(".chip")) button.remove();

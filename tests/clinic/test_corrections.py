@@ -5,9 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from clinic.models import Allergy, Diagnosis, Encounter, EncounterVersion, Treatment
-from clinic.selectors import people, timeline
+from clinic.selectors import catalogue, people, timeline
 from clinic.services import care as writing
 from clinic.services import encounters
 from clinic.services.care import document, figure, of_document, written
@@ -118,6 +120,33 @@ class TestEarlierVersions:
         found = timeline.contact(visit.id)
         assert found.newest_vitals is None
         assert timeline.of(visit.patient, measured=True) == []
+
+
+class TestHowOftenTheDatabaseIsAsked:
+    """All statements of a request but its session; PostgreSQL asks once more, for the lock."""
+
+    LOCK = int(connection.features.has_select_for_update)
+
+    def statements(self, visit, what: Care, **how) -> int:
+        somebody()
+        catalogue.conditions()
+        with CaptureQueriesContext(connection) as queries:
+            save(visit, what, **how)
+        return len(queries) - 1  # `save` above asks who writes
+
+    def test_a_visit_filled_in_or_corrected_in_one_place_stays_within_the_budget(self):
+        full = {"vitals": {"weight": Decimal(12)}, "treatments": [("ORS", "1x3x3")], "advice": "Drink"}
+        visit = a_visit(care=Care(complaint="Cough"))
+        assert self.statements(visit, care("cold", complaint="Cough", **full), close=True) <= 11 + self.LOCK
+        less = {"correcting": True, "why": "Slip"}
+        assert self.statements(visit, care("cold", complaint="Fever", **full), **less) <= 11 + self.LOCK
+
+    def test_a_correction_that_replaces_everything_needs_three_more(self):
+        visit = a_visit(
+            care=care("fever", "cold", vitals={"weight": Decimal(12)}, treatments=[("ORS", ""), ("Zinc", "")])
+        )
+        other = care("worms", complaint="Belly", vitals={"weight": Decimal(13)}, treatments=[("Mebendazole", "1 stat")])
+        assert self.statements(visit, other) <= 14 + self.LOCK
 
 
 class TestTwoNurses:

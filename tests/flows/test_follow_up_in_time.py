@@ -107,9 +107,9 @@ def prescribe(nurse: Person, hands: Hands, medicine: str, dose: str) -> None:
     hands.type(medicine)
     hands.press("Enter")
     page.locator("[name=treatments_dose]").first.and_(page.locator(":focus")).wait_for()
-    assert page.locator("[name=treatments_atc]").first.input_value()
     hands.act("dose")
     hands.type(dose)
+    page.wait_for_function("document.querySelector('[name=treatments_atc]').value")  # the choice from the formulary
 
 
 def save(nurse: Person, hands: Hands) -> None:
