@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,17 +55,18 @@ class Mouth:
 
 def mouth(patient: Any) -> Mouth | None:
     """Return the mouth of a person of `selectors.person`; None when no teeth were ever charted."""
-    now, before = _codes(patient.teeth_0), _codes(patient.teeth_1)
-    if not now:
+    charts: dict[tuple[str, str], dict[int, str]] = defaultdict(dict)
+    for row in patient.teeth or []:
+        charts[row["on"], row["chart"]][row["tooth"]] = row["code"]
+    newest = sorted(charts, reverse=True)[:2]
+    if not newest:
         return None
+    days = [dt.date.fromisoformat(on) for on, _ in newest]
+    now, before = charts[newest[0]], charts[newest[1]] if len(newest) > 1 else {}
     return Mouth(
-        patient.teeth_0_on, patient.teeth_1_on, _rows(rules.CHART_PERMANENT, now, before),
+        days[0], days[1] if before else None, _rows(rules.CHART_PERMANENT, now, before),
         _rows(rules.CHART_PRIMARY, now, before),
     )  # fmt: skip
-
-
-def _codes(rows: list[dict[str, Any]] | None) -> dict[int, str]:
-    return {row["tooth"]: row["code"] for row in rows or []}
 
 
 def _rows(chart: tuple[list[int], ...], now: dict[int, str], before: dict[int, str]) -> list[list[Tooth]]:

@@ -77,7 +77,11 @@ def person(id: UUID, today: dt.date) -> Any:
             advised=_newest(_not_seen_since(advised), on="on"),
             last_visit=_newest(_closed_visits(), id="id", on="on"),
             first_contact=Subquery(Encounter.objects.filter(patient=OuterRef("pk")).order_by("on").values("on")[:1]),
-            **_kept_of_the_person(), **_mouth(),
+            teeth=gather(
+                ToothFinding.objects.exclude(checkup__encounter__status=Encounter.Status.VOID),
+                "checkup__encounter__patient", chart="checkup", on="checkup__encounter__on", tooth="tooth", code="code",
+            ),
+            **_kept_of_the_person(),
         )
         .first()
     )  # fmt: skip
@@ -96,19 +100,6 @@ def _kept_of_the_person() -> dict[str, Any]:
         "doubles_before": gather(doubles, "other", **{"with": "one_id"}),
         "doubles_after": gather(doubles, "one", **{"with": "other_id"}),
     }  # fmt: skip
-
-
-def _mouth() -> dict[str, Any]:
-    """Return, for annotations, the newest tooth chart and the one before it: the day and the teeth."""
-    charted = Exists(ToothFinding.objects.filter(checkup=OuterRef("pk")))
-    charts = (
-        DentalCheckup.objects.filter(charted, encounter__patient=OuterRef("pk"))
-        .exclude(encounter__status=Encounter.Status.VOID)
-        .order_by("-encounter__on", "-id")
-        .annotate(seen=gather(ToothFinding.objects.all(), "checkup", tooth="tooth", code="code"))
-    )
-    seen = {f"teeth_{n}": Subquery(charts.values("seen")[n : n + 1], output_field=JSONField()) for n in (0, 1)}
-    return seen | {f"teeth_{n}_on": Subquery(charts.values("encounter__on")[n : n + 1]) for n in (0, 1)}
 
 
 def _open_visits() -> QuerySet[Encounter]:

@@ -166,7 +166,7 @@ def test_a_second_run_refuses_and_says_why() -> None:
 def test_people_live_in_households_with_guardians_cards_and_allergies() -> None:
     assert Patient.objects.exclude(household=None).count() > 3000
     assert Relation.objects.filter(kind="mother").count() > 500
-    assert set(Identifier.objects.filter(kind="equity").values_list("level", flat=True)) == {"1", "2", "risk"}
+    assert set(Identifier.objects.filter(kind="equity").values_list("level", flat=True)) >= {"1", "2", "risk"}
     assert Allergy.objects.filter(patient=queue.today(TODAY)[0].patient).exists()
     assert Patient.objects.exclude(no_allergy_on=None).exists()
     assert set(CardPrint.objects.values_list("reason", flat=True)) == {"first", "lost"}
@@ -175,7 +175,7 @@ def test_people_live_in_households_with_guardians_cards_and_allergies() -> None:
 
 def test_children_grew_women_were_looked_after_and_doses_were_given() -> None:
     children = Vitals.objects.exclude(height=None).values_list("encounter__patient", flat=True)
-    assert len(children) > 1000
+    assert len(children) > 500
     assert len(set(children)) < len(children)  # some were measured more than once: a curve
     assert Pregnancy.objects.filter(ended_on=None).exists()
     assert AntenatalContact.objects.count() >= Pregnancy.objects.count() > 20
