@@ -88,15 +88,11 @@ class Letterhead(Block):
         name = TextStyle(size=12.5, line_height=1.55, bold=True, colour=ACCENT)
         self.left = [KhmerText(organisation.name_km, name)] if organisation.name_km else []
         if organisation.name_en:
-            self.left.append(
-                KhmerText(organisation.name_en, SMALL.but(size=9.5, colour=INK, line_height=1.45))
-            )
+            self.left.append(KhmerText(organisation.name_en, SMALL.but(size=9.5, colour=INK, line_height=1.45)))
         if organisation.contact:
             self.left.append(KhmerText(organisation.contact, SMALL.but(size=8)))
         style = TextStyle(size=10.5, bold=True, align="centre")
-        self.right = (
-            [KhmerText(KINGDOM[0], style), KhmerText(KINGDOM[1], style.but(size=9.5))] if ministry else []
-        )
+        self.right = [KhmerText(KINGDOM[0], style), KhmerText(KINGDOM[1], style.but(size=9.5))] if ministry else []
 
     def wrap(self, available_width: float, available_height: float = 0) -> tuple[float, float]:
         """Return (width, height) in points."""
@@ -126,9 +122,7 @@ class Fields(Block):
 
     gap = 14.0
 
-    def __init__(
-        self, pairs: Sequence[Field | tuple[str, str]], *, columns: int = 2, qr: QR | None = None
-    ) -> None:
+    def __init__(self, pairs: Sequence[Field | tuple[str, str]], *, columns: int = 2, qr: QR | None = None) -> None:
         super().__init__()
         self.columns, self.qr = columns, qr
         self.rows: list[list[tuple[KhmerText, KhmerText]]] = []
@@ -183,9 +177,7 @@ class Fields(Block):
             if fits < 2 or available_height < 150:
                 return []
             heads.append((label, value.part(0, fits)))
-            tails.append(
-                (KhmerText(label.plain.removesuffix(" …") + " …", LABEL), value.part(fits, len(value.lines)))
-            )
+            tails.append((KhmerText(label.plain.removesuffix(" …") + " …", LABEL), value.part(fits, len(value.lines))))
         wide = self.wide[:1]
         return [self._part([heads], wide, self.qr), self._part([tails, *self.rows[1:]], wide + self.wide[1:])]
 
@@ -313,9 +305,7 @@ class Beside(Block):
     def wrap(self, available_width: float, available_height: float = 0) -> tuple[float, float]:
         """Return (width, height) in points."""
         self.width, self.step = available_width, (available_width + self.gap) / len(self.flowables)
-        self.heights = [
-            flowable.wrap(self.step - self.gap, available_height)[1] for flowable in self.flowables
-        ]
+        self.heights = [flowable.wrap(self.step - self.gap, available_height)[1] for flowable in self.flowables]
         self.height = max(self.heights)
         return self.width, self.height
 

@@ -30,9 +30,7 @@ def make_signs_font() -> bytes:
     glyphs = {".notdef": TTGlyphPen(None).glyph(), "space": TTGlyphPen(None).glyph()}
     glyphs.update({name: _glyph(shapes[sign]) for name, sign in names.items()})
     builder.setupGlyf(glyphs)
-    edges = {
-        name: round(min(x for contour in shapes[sign] for x, _ in contour)) for name, sign in names.items()
-    }
+    edges = {name: round(min(x for contour in shapes[sign] for x, _ in contour)) for name, sign in names.items()}
     builder.setupHorizontalMetrics(
         {
             ".notdef": (ADVANCE, 0),
