@@ -61,7 +61,7 @@ PURPOSES = {
 def search(request: HttpRequest) -> HttpResponse:
     """Show who is meant, best first; a full patient number opens the person at once."""
     text = normalise(request.GET.get("q", "")[:200])
-    carried = {name: request.GET[name][:40] for name in ("for", "session") if request.GET.get(name)}
+    carried = {name: request.GET[name][:40] for name in ("for", "session", "bed") if request.GET.get(name)}
     found = people.look(text, today=local_day(timezone.now())) if len(text) >= SHORTEST else Found([])
     if not request.htmx and _is_number(text, found.hits):  # type: ignore[attr-defined]
         return redirect(_leads_to(request.user, found.hits[0], carried))
