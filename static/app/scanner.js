@@ -13,7 +13,7 @@ export async function scanner(button, found) {
 
 async function look(dialog, found) {
   const video = dialog.querySelector("video");
-  const refused = dialog.querySelector("[data-refused]");
+  const refused = dialog.querySelector("[data-no-camera]");
   let stream = null;
   refused.hidden = true;
   dialog.showModal();
