@@ -131,6 +131,14 @@ def pair_keys(bones: Sequence[str], sign: str = "") -> list[str]:
     return [sign + PAIR.join(sorted(pair)) for pair in combinations(bones, 2)]
 
 
+def place_key(text: str) -> str:
+    """Fold a place's Latin name to what its spellings share: Sre Ambel = Srae Ambel, Kampong = Kompong.
+
+    Its consonants in order, without spaces; a name in Khmer letters gives nothing.
+    """
+    return "".join(bone for script, word in words(text) if script == "latin" for bone in skeletons(word))
+
+
 def name_keys(*name_parts: str) -> set[str]:
     """Give the keys under which a person is indexed, at most 40 characters each.
 

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import get_language
 
 from core.khmer import search_key
+from core.names import place_key
 
 
 class Place(models.Model):
@@ -38,6 +39,9 @@ class Commune(Place):
     district = models.ForeignKey(District, on_delete=models.PROTECT)
 
 
+LEAST_SOUND = 3  # consonants: with fewer too much sounds alike
+
+
 class VillageQuerySet(models.QuerySet["Village"]):
     """Questions about villages."""
 
@@ -46,14 +50,21 @@ class VillageQuerySet(models.QuerySet["Village"]):
         return self.select_related("commune__district__province")
 
     def matching(self, text: str) -> VillageQuerySet:
-        """Return villages whose Khmer or Latin name or code begins with or holds `text`; our catchment first."""
-        key = search_key(text)
+        """Return villages whose Khmer or Latin name or code begins with or holds `text`; our catchment first.
+
+        Behind them stand those that only sound like it, for Srae Ambel is written Sre Ambel as well.
+        """
+        key, sound = search_key(text), place_key(text)
         if key.isdigit():
             return self.filter(code__startswith=key).order_by("-catchment", "code", "id")
         begins = models.Q(key_km__startswith=key) | models.Q(key_en__startswith=key)
         holds = models.Q(key_km__contains=key) | models.Q(key_en__contains=key)
-        rank = models.Case(models.When(begins, then=0), default=1, output_field=models.SmallIntegerField())
-        return self.filter(holds).annotate(rank=rank).order_by("-catchment", "rank", "key_en", "id")
+        like = models.Q(key_sound__startswith=sound) if len(sound) >= LEAST_SOUND else models.Q(pk=None)
+        number = models.SmallIntegerField()
+        far = models.Case(models.When(holds, then=0), default=1, output_field=number)
+        rank = models.Case(models.When(begins, then=0), default=1, output_field=number)
+        found = self.filter(holds | like).annotate(far=far, rank=rank)
+        return found.order_by("far", "-catchment", "rank", "key_en", "id")
 
 
 class Village(Place):
@@ -63,6 +74,7 @@ class Village(Place):
     catchment = models.BooleanField(default=False)
     key_km = models.CharField(max_length=80)
     key_en = models.CharField(max_length=80)
+    key_sound = models.CharField(max_length=80, default="")
 
     objects = VillageQuerySet.as_manager()
 

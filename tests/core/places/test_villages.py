@@ -46,6 +46,18 @@ def test_those_the_centre_serves_come_first(desk: Client) -> None:
     assert ask(desk, "sr")[0]["id"] == last.pk
 
 
+@pytest.mark.parametrize("typed", ["sre ambel", "sre am", "Srey Ambil", "SRAE AMBEL"])
+def test_a_village_is_found_as_it_sounds(desk: Client, typed: str) -> None:
+    assert "Srae Ambel" in [row["text"] for row in ask(desk, typed)]
+
+
+def test_what_only_sounds_like_it_stands_behind_what_is_written_so() -> None:
+    found = list(Village.objects.matching("kampong")[:400])
+    written = ["kampong" in row.key_en for row in found]
+    assert True in written and False in written
+    assert written == sorted(written, reverse=True)
+
+
 def test_a_code_finds_its_village(desk: Client) -> None:
     code = Village.objects.order_by("id")[0].code
     assert ask(desk, code)[0]["id"] == Village.objects.filter(code=code).order_by("id")[0].pk
