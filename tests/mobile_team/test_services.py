@@ -190,8 +190,9 @@ def test_a_refused_checkup_leaves_nothing_behind():
 def test_somebody_who_died_before_is_not_checked():
     from clinic.services import patients
 
-    patient = a_patient()
-    patients.record_death(patient=patient, on=TODAY - timedelta(days=3), source="family", by=somebody(), today=TODAY)
+    patient = patients.record_death(
+        patient=a_patient(), on=TODAY - timedelta(days=3), source="family", by=somebody(), today=TODAY
+    )
     with pytest.raises(RuleBroken, match="date_after_death"):
         a_checkup(patient=patient)
 
