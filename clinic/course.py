@@ -21,7 +21,7 @@ from core.svg import svg
 PICTURES = (("temperature",), ("heart_rate",), ("respiratory_rate",), ("oxygen",), ("systolic", "diastolic"))
 DAY = dt.timedelta(days=1)
 MOST_TICKS = 8
-WIDTH, HEIGHT = 520, 230
+WIDTH, HEIGHT = 400, 210  # as wide as a telephone shows it, so that its labels can be read there
 
 
 class Cell(NamedTuple):

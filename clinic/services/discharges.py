@@ -240,7 +240,7 @@ def _check_ended(row: Admission) -> None:
 
 
 def _end(stay: Stay, ending: Ending, *, by: Any, today: dt.date, at: dt.datetime) -> list[models.Model]:
-    """Write how a stay ended; return what changed with it."""
+    """Write how a stay ended; return what changed with it, rows taken away too: tablets are told to forget them."""
     row = stay.admission
     _tell(stay, ending, today=today, at=at)
     save_checked(row, row.encounter)
@@ -272,12 +272,13 @@ def _write_diagnoses(stay: Stay, ending: Ending, *, by: Any) -> list[models.Mode
     if document_of(ending, stay)["diagnoses"] == _keys(stay, stay.conditions):
         return []
     rows = diagnosis_rows(stay.admission.encounter, ending.diagnoses or (), by=by)
-    if gone := {row.pk for row in stay.diagnoses} - {row.pk for row in rows}:
-        Diagnosis.objects.filter(pk__in=gone).delete()
+    kept = {row.pk for row in rows}
+    if gone := [row for row in stay.diagnoses if row.pk not in kept]:
+        Diagnosis.objects.filter(pk__in=[row.pk for row in gone]).delete()
     rows.sort(key=lambda row: row.primary)  # the one that was main until now steps down before another is
     with broken_constraints():
         Diagnosis.objects.bulk_create(rows, update_conflicts=True, unique_fields=["id"], update_fields=["primary"])
-    return list(rows)
+    return [*gone, *rows]
 
 
 def _write_take_home(stay: Stay, ending: Ending, *, by: Any) -> list[models.Model]:
@@ -292,7 +293,7 @@ def _write_take_home(stay: Stay, ending: Ending, *, by: Any) -> list[models.Mode
         for line in ending.lines
     ]
     create_many(Treatment, rows)
-    return list(rows)
+    return [*stay.take_home, *rows]
 
 
 def _keep(stay: Stay, why: str, *, by: Any) -> EncounterVersion:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 
 from clinic.models import Admission, Bed, BedStay, Diagnosis, Encounter, Patient
 from clinic.selectors import timeline, wards
@@ -277,3 +279,16 @@ class TestAStay:
         patient = a_patient()
         with pytest.raises(RuleBroken, match=r"^clinic.admission_before_visit$"):
             a_stay(patient, on=TODAY - timedelta(days=1), visit=timeline.contact(a_visit(patient).id))
+
+
+@pytest.mark.django_db
+def test_stays_from_before_get_the_row_of_their_bed_once():
+    write = import_module("clinic.migrations.0006_write_where_each_stay_lay").forward
+    open_stay, over = a_stay(on=TODAY - 3 * DAY), late(bed=a_bed(1), on=TODAY - 5 * DAY, until=TODAY - DAY)
+    admissions.admit(patient=a_patient(), bed=None, on=TODAY, by=somebody(), today=TODAY, at=noon())
+    BedStay.objects.all().delete()
+    for _ in range(2):
+        write(apps, None)
+    assert lain(open_stay) == [("M1", TODAY - 3 * DAY, None)]
+    assert lain(over) == [("M2", TODAY - 5 * DAY, TODAY - DAY)]
+    assert BedStay.objects.count() == 2
