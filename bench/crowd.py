@@ -82,7 +82,7 @@ def crowd(size: int, *, keep: int = 4000) -> Crowd:
             keys.write(_key_rows(chunk))
             contacts.write(_contact_rows(chunk, chance))
             numbers.write(_number_rows(chunk))
-            sample += [one for one in chunk if int(one.id) % step == 0]
+            sample += [one for one in chunk if (int(one.id) & 0xFFFFFFFF) % step == 0]
     return Crowd(sample, names)
 
 

@@ -37,7 +37,7 @@ class Kind(NamedTuple):
     """A kind of question: what is typed for a person (nothing: cannot be asked), and when the answer is right."""
 
     typed: Callable[[Asking], str | None]
-    right: Callable[[Person, Hit], bool]
+    right: Callable[[Asking, Hit], bool]
 
 
 @dataclass
@@ -61,24 +61,26 @@ def once(desk: Desk, number: int) -> int:
 
 
 def table(desk: Desk, rounds: int) -> Iterator[dict[str, Any]]:
-    """Yield a line for each kind: milliseconds of the selector and of the whole request, statements, recall at ten."""
+    """Yield a line for each kind: milliseconds of the selector and of the whole request, statements, recall at ten.
+
+    `cpu` is what this process worked for the selector, with SQLite in it: it says the same on a busy machine.
+    """
     worst: list[tuple[float, str]] = []
     for name, kind in KINDS.items():
         chance = random.Random(name)
         people = random.Random(7).sample(desk.crowd.sample, len(desk.crowd.sample))
-        asked = [
-            (one, text) for one in people if (text := kind.typed(Asking(one, desk.crowd.villages[one.village], chance)))
-        ]
-        asked = asked[: rounds + 2]
+        made = (Asking(one, desk.crowd.villages[one.village], chance) for one in people)
+        asked = [(one, text) for one in made if (text := kind.typed(one))][: rounds + 2]
         for _, text in asked[:2]:
             search.look(text, today=today())
-        selector, request, statements, right = [], [], [], 0
-        for person, text in asked[2:]:
-            began = time.perf_counter()
+        selector, busy, request, statements, right = [], [], [], [], 0
+        for one, text in asked[2:]:
+            began, worked = time.perf_counter(), time.thread_time()
             found = search.look(text, today=today())
             selector.append((time.perf_counter() - began) * 1000)
-            worst.append((selector[-1], text))
-            right += any(kind.right(person, hit) for hit in found.hits[:TEN])
+            busy.append((time.thread_time() - worked) * 1000)
+            worst.append((busy[-1], text))
+            right += any(kind.right(one, hit) for hit in found.hits[:TEN])
             began = time.perf_counter()
             desk.client.get(reverse("desk:search"), {"q": text}, headers={"HX-Request": "true"})
             request.append((time.perf_counter() - began) * 1000)
@@ -88,11 +90,12 @@ def table(desk: Desk, rounds: int) -> Iterator[dict[str, Any]]:
             statements.append(len(caught))
         yield {
             "kind": name, "rounds": len(selector), "p50 ms": _at(selector, 0.5), "p95 ms": _at(selector, 0.95),
-            "page p50": _at(request, 0.5), "page p95": _at(request, 0.95), "statements": max(statements, default=0),
+            "cpu p50": _at(busy, 0.5), "cpu p95": _at(busy, 0.95), "page p50": _at(request, 0.5),
+            "page p95": _at(request, 0.95), "statements": max(statements, default=0),
             "recall@10": f"{right / max(1, len(selector)):.0%}",
         }  # fmt: skip
     for took, text in sorted(worst, reverse=True)[:6]:
-        yield {"kind": f"slow: {text}", "p50 ms": round(took, 1)}
+        yield {"kind": f"most work: {text}", "cpu ms": round(took, 1)}
 
 
 def _at(times: list[float], share: float) -> float:
@@ -132,45 +135,46 @@ def _varied(words: tuple[str, str], chance: random.Random) -> str | None:
     return " ".join(varied) if varied != words else None
 
 
-def _same_name(person: Person, hit: Hit) -> bool:
+def _same_name(asked: Asking, hit: Hit) -> bool:
     """Somebody of exactly this name, in a script in which the person has one."""
-    latin, khmer = " ".join(person.latin).strip(), " ".join(person.khmer).strip()
+    latin, khmer = " ".join(asked.who.latin).strip(), " ".join(asked.who.khmer).strip()
     return bool(
         (latin and search_key(hit.patient.name_latin) == search_key(latin))
         or (khmer and search_key(hit.patient.name_khmer) == search_key(khmer))
     )
 
 
-def _same_person(person: Person, hit: Hit) -> bool:
-    return hit.patient.pk == person.id
+def _same_person(asked: Asking, hit: Hit) -> bool:
+    return hit.patient.pk == asked.who.id
 
 
-def _same_family(person: Person, hit: Hit) -> bool:
-    return bool({hit.patient.family_name, hit.patient.family_name_km} & {person.latin[0], person.khmer[0]} - {""})
+def _same_family(asked: Asking, hit: Hit) -> bool:
+    return bool({hit.patient.family_name, hit.patient.family_name_km} & {asked.who.latin[0], asked.who.khmer[0]} - {""})
 
 
-def _same_given(person: Person, hit: Hit) -> bool:
-    return bool({hit.patient.given_name, hit.patient.given_name_km} & {person.latin[1], person.khmer[1]} - {""})
+def _same_given(asked: Asking, hit: Hit) -> bool:
+    return bool({hit.patient.given_name, hit.patient.given_name_km} & {asked.who.latin[1], asked.who.khmer[1]} - {""})
 
 
-def _name_there(person: Person, hit: Hit) -> bool:
-    return _same_given(person, hit) and hit.patient.village_id == person.village
+def _lives_there(asked: Asking, hit: Hit) -> bool:
+    """In the village or in another whose name begins so: nobody could tell which is meant."""
+    return hit.patient.village is not None and hit.patient.village.name_en.startswith(asked.village)
 
 
-def _anybody(_person: Person, _hit: Hit) -> bool:
+def _name_there(asked: Asking, hit: Hit) -> bool:
+    return _same_given(asked, hit) and _lives_there(asked, hit)
+
+
+def _family_there(asked: Asking, hit: Hit) -> bool:
+    return _same_family(asked, hit) and _lives_there(asked, hit)
+
+
+def _anybody(_asked: Asking, _hit: Hit) -> bool:
     return True
 
 
-def _nobody(_person: Person, _hit: Hit) -> bool:
+def _nobody(_asked: Asking, _hit: Hit) -> bool:
     return False
-
-
-def _lives_there(person: Person, hit: Hit) -> bool:
-    return hit.patient.village_id == person.village
-
-
-def _family_there(person: Person, hit: Hit) -> bool:
-    return _same_family(person, hit) and _lives_there(person, hit)
 
 
 def _meant(names: tuple[Name, Name], *, latin: bool) -> str:

@@ -32,8 +32,8 @@ def _words(text: str) -> tuple[Word, ...]:
 def name_score(typed: str, *names: str) -> float:
     """Say how well a person's names answer what was typed, 0-100; words may stand in any order.
 
-    Every typed word must be answered, except that a record with fewer words answers partly (at most 70). Words that
-    answer only by what both scripts share (`crossing_key`) come to 76 at most.
+    Every typed word must be answered, except that a record with fewer words answers partly (at most 70). A name known
+    in the other script only answers by what both scripts share (`crossing_key`), with 76 at most.
     """
     asked, known = _words(typed), tuple(word for name in names for word in _words(name))
     scores = [
@@ -42,7 +42,9 @@ def name_score(typed: str, *names: str) -> float:
         if (mine := [word for kind, word in asked if kind == script])
     ]
     direct = sum(scores) / len(scores) if scores and min(scores) > 0 else max(scores, default=0.0) * 0.7
-    return direct if direct >= EXACT * OTHER_SCRIPT else max(direct, _crossing_score(asked, known) * OTHER_SCRIPT)
+    if scores and len({kind for kind, _ in known}) == 1:  # a name written in one script only
+        return max(direct, _crossing_score(asked, known) * OTHER_SCRIPT)
+    return direct
 
 
 def _script_score(asked: Sequence[str], known: Sequence[str], script: str) -> float:
@@ -116,11 +118,9 @@ def _together_score(typed: str, known: Sequence[str], *, alone: bool) -> float:
 
 def _crossing_score(asked: Sequence[Word], known: Sequence[Word]) -> float:
     """Compare by the consonants of both scripts, each typed word with the words of the other script."""
-    if len({kind for kind, _ in asked}) != 1:
-        return 0.0
     mine = [bones for _, word in asked if (bones := _crossing(word))]
     others = [bones for kind, word in known if kind != asked[0][0] and (bones := _crossing(word))]
-    if not mine or not others:
+    if not mine or not others or len({kind for kind, _ in asked}) > 1:
         return 0.0
     apart = _answered(mine, others, _bones_score)
     return apart or max(

@@ -36,12 +36,23 @@ _KEYS_IN_VILLAGES = f"""
 """  # noqa: S608 (the name is ours)
 
 
+_LIVING_IN = f"""
+    SELECT found.id FROM unnest(%s::bigint[]) AS place(id)
+    CROSS JOIN LATERAL (SELECT p.id FROM {Patient._meta.db_table} p WHERE p.village_id = place.id LIMIT %s) found
+    LIMIT %s
+"""  # noqa: S608 (the name is ours)
+
+
 @dataclass(frozen=True)
 class Place:
-    """A reading of the text as a name and the village of the person; the name may be empty."""
+    """A reading of the text as a name and the village of the person; the name may be empty.
+
+    `named` are the villages of exactly the name typed; the others begin or sound so.
+    """
 
     name: tuple[str, ...]
     villages: frozenset[int]
+    named: frozenset[int]
 
     @property
     def said(self) -> str:
@@ -70,8 +81,7 @@ class Asked:
             if place.name:
                 found.append(_within(self._keys_of(place.name), place.villages, PART))
             else:
-                there = Patient.objects.filter(village__in=place.villages)
-                found += [_question(there.values("pk")[:SAME]), seen_lately()]
+                found += [_living_in(sorted(place.villages, key=lambda one: one not in place.named)), seen_lately()]
         return found
 
     def slips(self) -> list[Question]:
@@ -176,7 +186,7 @@ def _places(typed: tuple[str, ...], villages: Villages) -> Iterable[Place]:
     for size in range(len(typed), 0, -1):
         for name, place in ((typed[:-size], typed[-size:]), (typed[size:], typed[:size])):
             if found := villages.called("".join(place)):
-                yield Place(name, frozenset(found))
+                yield Place(name, frozenset(found), frozenset(villages.named("".join(place))))
             if size == len(typed):
                 break
 
@@ -196,6 +206,12 @@ def _within(keys: Iterable[str], villages: Iterable[int], most: int) -> Question
     if connection.vendor == "postgresql":
         return _KEYS_IN_VILLAGES, (asked, places, most, most)
     return _question(NameKey.objects.filter(key__in=asked, village__in=places).values("patient_id")[:most])
+
+
+def _living_in(villages: list[int]) -> Question:
+    if connection.vendor == "postgresql":
+        return _LIVING_IN, (villages, SAME, SAME)
+    return _question(Patient.objects.filter(village__in=villages).values("pk")[:SAME])
 
 
 def _question(rows: QuerySet[Any, Any]) -> Question:

@@ -1,7 +1,7 @@
 """What the search box knows by heart: the words by which people are called, and the villages.
 
 Each process keeps its own copy. Words are read on from where it stood at every search, by their row ids; villages
-every few minutes, for the gazetteer hardly ever changes.
+every hour, for the gazetteer hardly ever changes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from core.places.models import Village
 
 MARGIN, WIDE_MARGIN = 200, 20_000  # rows read again: another transaction may have committed lower ids later
 EVERY = 60.0  # seconds from one reading with the wide margin to the next
-VILLAGES_STAND = 300.0
+VILLAGES_STAND = 3600.0
 MOST_VILLAGES = 60
 
 
@@ -95,6 +95,12 @@ class Villages:
     by_name: list[tuple[str, int]] = field(default_factory=list)
     by_sound: dict[str, list[int]] = field(default_factory=dict)
 
+    def named(self, text: str) -> list[int]:
+        """Return the ids of villages of exactly this name."""
+        key = search_key(text)
+        rows = self.by_name[bisect_left(self.by_name, (key, 0)) : bisect_left(self.by_name, (key + "\0", 0))]
+        return [village for _, village in rows]
+
     def called(self, text: str) -> list[int]:
         """Return the ids of villages whose name begins so or sounds so; ours first."""
         key = search_key(text)
@@ -113,7 +119,7 @@ class Villages:
 
 
 class Gazetteer:
-    """The villages, kept for a few minutes."""
+    """The villages, kept for an hour."""
 
     def __init__(self) -> None:
         self.villages, self.read_at, self.lock = Villages(), 0.0, Lock()

@@ -17,7 +17,7 @@ from django.utils import timezone
 from clinic.models import Encounter, NameKey, Patient, Photo
 from clinic.rules.namelike import BEGINS, NEAR_SOUND, name_score
 from clinic.selectors import people
-from clinic.selectors.asking import Asked, Question, understand
+from clinic.selectors.asking import Asked, Place, Question, understand
 from clinic.selectors.numbered import SHORTEST_END, Why, by_number
 from core.ages import Age
 from core.khmer import latin_digits, normalise, search_key
@@ -97,7 +97,7 @@ def look(text: str, limit: int = 20, *, today: dt.date) -> Found:
         best = dict(sorted(numbered.people.items(), key=lambda pair: -pair[1].score)[: limit + 1])
         return Found(_show(best, today)[:limit], more=len(best) > limit)
     asked = understand(" ".join(word for word in plain.split() if not any(char.isdigit() for char in word)))
-    best = _ranked(asked, re.sub(r"\D", "", plain))
+    best = _ranked(asked, re.sub(r"\D", "", plain), limit + 1)
     chosen = dict(list(best.items())[:limit])
     return Found(
         _show(chosen, today, keep_order=True), more=len(best) > limit,
@@ -118,13 +118,13 @@ def by_keys(keys: Iterable[str]) -> Any:
 # -- ranking ---------------------------------------------------------------------------------------------
 
 
-def _ranked(asked: Asked, digits: str) -> dict[UUID, Why]:
-    """Return who answers, best first; slips are looked for only when nothing reads or sounds as typed."""
+def _ranked(asked: Asked, digits: str, most: int) -> dict[UUID, Why]:
+    """Return the first who answer, best first; slips are looked for only when nothing reads or sounds as typed."""
     if not asked.typed:
         return {}
     answers = _answers(asked, _candidates(asked.first()))
     enough = BEGINS if len(asked.typed) == 1 else NEAR_SOUND
-    if not any(why.score >= enough for _, why in answers):
+    if not any(why.score >= enough or why.score in {BEGINS, LIVES_THERE} for _, why in answers):
         answers += _answers(asked, _candidates(asked.slips()))
     if len(digits) >= SHORTEST_END:  # a name and the end of a telephone
         answers = [(row, why) for row, why in answers if row.phone.endswith(digits)] or answers
@@ -132,6 +132,8 @@ def _ranked(asked: Asked, digits: str) -> dict[UUID, Why]:
     for row, why in sorted(answers, key=_order(asked)):
         known = row.merged_into or row.id
         best.setdefault(known if isinstance(known, UUID) else UUID(known), why)
+        if len(best) == most:
+            break
     return best
 
 
@@ -158,12 +160,17 @@ def _answers(asked: Asked, rows: Iterable[Candidate]) -> list[tuple[Candidate, W
         score = scores[names]
         for place in asked.places:
             if row.village in place.villages:
-                there = name_score(place.said, *names) * IN_VILLAGE if place.name else LIVES_THERE
-                score = max(score, there)
+                score = max(score, _lives_there(row, place, *names))
         if score >= GOOD or score == LIVES_THERE:
             old = row.merged_into is not None
             found.append((row, Why(score, "old_name", _said(row, asked)) if old else Why(score)))
     return found
+
+
+def _lives_there(row: Candidate, place: Place, *names: str) -> float:
+    if place.name:
+        return name_score(place.said, *names) * IN_VILLAGE
+    return BEGINS if row.village in place.named else LIVES_THERE
 
 
 def _said(row: Candidate, asked: Asked) -> str:
