@@ -187,12 +187,14 @@ def test_writing_at_the_bedside(browser, name, boxes):
 
 
 @pytest.mark.parametrize(("name", "boxes"), {
-    "ward_new": ("ward-name_km", "ward-name_en"), "ward": ("ward1-name_km", "ward1-name_en"),
-    "bed_new": ("new1-label",), "bed": ("bed1-label", "use"),
+    "ward_new": ("ward-name_km", "ward-name_en"), "ward": ("ward{ward}-name_km", "ward{ward}-name_en"),
+    "bed_new": ("new{ward}-label",), "bed": ("bed{bed}-label", "use"),
 }.items())  # fmt: skip
 def test_setting_up_rooms(administrator, name, boxes):
-    browser = client_of(administrator)
-    address = reverse(f"clinic:{name}", args=[] if name == "ward_new" else [1])
+    browser, some = client_of(administrator), a_bed()
+    keys = {"ward_new": [], "bed": [some.pk]}.get(name, [some.ward_id])
+    address = reverse(f"clinic:{name}", args=keys)
+    boxes = [box.format(ward=some.ward_id, bed=some.pk) for box in boxes]
 
     @MANY
     @given(noise(*boxes))
