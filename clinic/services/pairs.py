@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
 from clinic.models import LikelyPair, Patient
@@ -58,6 +58,9 @@ def look(*, after: int, by: Any, progress: Progress | None = None) -> Found:
     Goes chunk by chunk, each whole or not at all; `progress(done, total, seq)` is told after each, and work that was
     cut off goes on behind that `seq`. What was decided stays decided; an open pair that no longer looks alike goes.
     """
+    if connection.vendor == "postgresql":  # without statistics of fresh rows it walks everybody for everybody
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE core_change, clinic_patient, clinic_namekey")
     found = Found(seq=after)
     total = _changed(after).count()
     while span := list(_changed(found.seq).order_by("seq").values_list("seq", "record_id")[:CHUNK]):

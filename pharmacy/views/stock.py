@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
+from core.khmer import normalise
 from pharmacy.forms import CountForm, ReasonForm, ReceiveForm, ReorderForm, TransferForm, WriteOffForm, starting
 from pharmacy.models import Batch, Medicine, Move, Place
 from pharmacy.selectors import stock as selectors
@@ -38,7 +39,7 @@ SHOWS = {
 @requires(Action.SEE_STOCK)
 def stock(request: HttpRequest) -> HttpResponse:
     """Show what is short, what expires, and what lies where."""
-    text = request.GET.get("q", "")[:80].strip()
+    text = normalise(request.GET.get("q", "")[:80])
     show = request.GET.get("show", "")
     show = show if show in SHOWS else "all" if text else "here"
     rows, more = selectors.stock_page(today=today(), text=text, show=show, after=number_from(request, "after"))
@@ -83,7 +84,7 @@ def _card(request: HttpRequest, id: int, form: ReorderForm | None = None) -> Htt
 @requires(Action.SEE_STOCK)
 def medicines(request: HttpRequest) -> JsonResponse:
     """Answer ?q=… with at most 12 medicines as {"results": [{"id", "text", "more"}]}."""
-    text = request.GET.get("q", "")[:80].strip()
+    text = normalise(request.GET.get("q", "")[:80])
     found = selectors.matching(Medicine.objects.filter(active=True), text)[:MOST] if text else []
     return JsonResponse({
         "results": [{"id": m.pk, "text": str(m), "full": str(m), "more": m.note or m.group} for m in found]
@@ -94,7 +95,7 @@ def medicines(request: HttpRequest) -> JsonResponse:
 @requires(Action.SEE_STOCK)
 def prescribable(request: HttpRequest) -> JsonResponse:
     """Answer ?q=… with medicines to prescribe; the `id` of each is its ATC code, as the visit keeps it."""
-    text = request.GET.get("q", "")[:80].strip()
+    text = normalise(request.GET.get("q", "")[:80])
     found = selectors.matching(Medicine.objects.filter(active=True), text)[:MOST] if text else []
     return JsonResponse({"results": [
         {"id": m.atc, "atc": m.atc, "text": str(m), "full": str(m), "more": " · ".join(filter(None, [m.atc, m.note]))}

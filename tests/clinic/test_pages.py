@@ -240,7 +240,8 @@ class TestVisit:
     def test_an_open_visit_is_completed_within_the_budget(self, browser, today):
         visit = a_visit(a_patient(today=today), on=today, today=today)
         browser.get("/clinic/conditions/")
-        asked(browser, "post", reverse("clinic:visit", args=[visit.id]), VISIT | {"do": "close"}, WRITES)
+        lock = connection.vendor == "postgresql"  # there the lock of a contact is a statement of its own
+        asked(browser, "post", reverse("clinic:visit", args=[visit.id]), VISIT | {"do": "close"}, WRITES + lock)
         visit.refresh_from_db()
         assert visit.status == "closed"
 
