@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "pharmacy",
     "desk",
     "reports",
+    "sync",
     "config",
 ]
 
@@ -188,6 +189,7 @@ WORD_TABLES = [
     "desk.words.WORDS",
     "desk.register.words.WORDS",
     "reports.words.WORDS",
+    "sync.words.WORDS",
 ]
 
 # --- Security --------------------------------------------------------------------------------------------------------

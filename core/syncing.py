@@ -7,8 +7,11 @@ commit order; a sequence or a timestamp would hide rows behind the cursor (docs/
 from __future__ import annotations
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from django.db import connection, models
+
+RECORD = "clinic.record"  # the whole record of one patient: its number moves whenever anything of it changes
 
 
 class Clock(models.Model):
@@ -55,10 +58,27 @@ def tick(count: int) -> tuple[int, str]:
         return cursor.fetchone()
 
 
-def write_changes(records: Iterable[models.Model], first: int) -> None:
-    """Stamp `records` with consecutive numbers from `first` on, one statement for all of them."""
-    newest = {(r.resource(), r.pk): r for r in records if isinstance(r, Synced)}
-    rows = [Change(resource=name, record_id=pk, seq=first + i) for i, (name, pk) in enumerate(newest)]
+def patient_of(record: models.Model | None) -> UUID | None:
+    """Return whose record it is: the patient's own id, or the one its `patient_id` names; None when nobody's."""
+    if record is None:
+        return None
+    return record.pk if record._meta.label_lower == "clinic.patient" else getattr(record, "patient_id", None)
+
+
+def stamps(records: Iterable[models.Model]) -> list[tuple[str, UUID]]:
+    """Return what the feed will say of these records, each name and id once; a patient's whole record moves along."""
+    found: dict[tuple[str, UUID], None] = {}
+    for record in records:
+        if isinstance(record, Synced):
+            found[record.resource(), record.pk] = None
+            if patient := patient_of(record):
+                found[RECORD, patient] = None
+    return list(found)
+
+
+def write_changes(marks: list[tuple[str, UUID]], first: int) -> None:
+    """Give what `stamps` named consecutive numbers from `first` on, one statement for all of them."""
+    rows = [Change(resource=name, record_id=pk, seq=first + i) for i, (name, pk) in enumerate(marks)]
     if rows:
         Change.objects.bulk_create(
             rows, update_conflicts=True, unique_fields=["resource", "record_id"], update_fields=["seq"], batch_size=2000

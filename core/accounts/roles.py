@@ -51,6 +51,9 @@ class Action(StrEnum):
     MANAGE_USERS = "users.manage"
     MANAGE_CENTRE = "centre.manage"
     SEE_AUDIT = "audit.see"
+    TABLET = "tablet.use"
+    WORK_INBOX = "inbox.work"
+    MANAGE_DEVICES = "devices.manage"
 
 
 _EVERYONE = {Action.HOME}
@@ -60,12 +63,13 @@ GRANTS: dict[Role, frozenset[Action]] = {
     Role.NURSE: frozenset(
         _EVERYONE | _CLINICAL
         | {Action.REVIEW_DUPLICATES, Action.OUTPATIENT, Action.INPATIENT, Action.SEE_WARDS, Action.REFER,
-           Action.SEE_STOCK, Action.DISPENSE, Action.RECEIVE_DONATION, Action.SEE_SESSIONS}
+           Action.SEE_STOCK, Action.DISPENSE, Action.RECEIVE_DONATION, Action.SEE_SESSIONS, Action.TABLET,
+           Action.WORK_INBOX}
     ),
     Role.MOBILE: frozenset(
         _EVERYONE | _CLINICAL
         | {Action.SEE_SESSIONS, Action.CHECKUP, Action.PLAN_SESSIONS, Action.REFER, Action.SEE_STOCK,
-           Action.RECEIVE_DONATION}
+           Action.RECEIVE_DONATION, Action.TABLET}
     ),
     Role.PHARMACIST: frozenset(
         _EVERYONE

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -17,7 +19,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from core.audit.models import Entry, Read
-from core.syncing import Clock, tick, write_changes
+from core.syncing import Clock, patient_of, stamps, tick, write_changes
 
 START = "0" * 64
 
@@ -32,6 +34,18 @@ class Note:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
+class Written(NamedTuple):
+    """A note with who wrote it and how it came."""
+
+    note: Note
+    by: Any
+    via: dict[str, Any] | None
+
+
+_together: ContextVar[list[Written] | None] = ContextVar("together", default=None)
+_via: ContextVar[dict[str, Any] | None] = ContextVar("via", default=None)
+
+
 def note(verb: str, subject: models.Model | None = None, *also: models.Model, by: Any, **detail: Any) -> None:
     """Write one change into the chain and stamp `subject` and `also` for the tablets (the last two beats).
 
@@ -42,19 +56,57 @@ def note(verb: str, subject: models.Model | None = None, *also: models.Model, by
 
 def note_many(notes: Iterable[Note], *, by: Any) -> None:
     """Write several changes at once, with one lock and one statement a table."""
-    notes = list(notes)
-    changed = [r for n in notes for r in (n.subject, *n.also) if r is not None]
-    last, head = tick(len(notes) + len(changed))
-    seq, at = last - len(notes) - len(changed) + 1, timezone.now()
+    gathered, via = _together.get(), _via.get()
+    written = [Written(n, by, via) for n in notes]
+    if gathered is None:
+        write(written)
+    else:
+        gathered.extend(written)
+
+
+@contextmanager
+def via(**how: Any) -> Iterator[None]:
+    """Let every note written inside say how it came, e.g. by which tablet and which of its saves."""
+    token = _via.set(how)
+    try:
+        yield
+    finally:
+        _via.reset(token)
+
+
+@contextmanager
+def together() -> Iterator[list[Written]]:
+    """Keep back the notes of many services and write all of them at the end, with one lock.
+
+    Yields the list that gathers them, so that who undoes a savepoint can take back what was noted since. Nothing is
+    written when the block raises. Must stand inside the transaction of the changes.
+    """
+    gathered: list[Written] = []
+    token = _together.set(gathered)
+    try:
+        yield gathered
+    finally:
+        _together.reset(token)
+    write(gathered)
+
+
+def write(written: list[Written]) -> int:
+    """Write notes into the chain and stamp their records; return the last number taken. Four statements."""
+    if not written:
+        return 0
+    marks = stamps(r for w in written for r in (w.note.subject, *w.note.also) if r is not None)
+    last, head = tick(len(written) + len(marks))
+    seq, at = last - len(written) - len(marks) + 1, timezone.now()
     entries = []
-    for n in notes:
-        entry = _entry(n, seq=seq, at=at, by=by, previous=head)
+    for one in written:
+        entry = _entry(one, seq=seq, at=at, previous=head)
         head = entry.hash
         entries.append(entry)
         seq += 1
     Entry.objects.bulk_create(entries)
-    write_changes(changed, seq)
+    write_changes(marks, seq)
     Clock.objects.filter(id=1).update(head=head)
+    return last
 
 
 def note_read(patient_id: UUID, *, by: Any, what: str) -> None:
@@ -111,32 +163,26 @@ def broken_at() -> int | None:
     return None if clock.head == head else clock.seq
 
 
-def _entry(n: Note, *, seq: int, at: Any, by: Any, previous: str) -> Entry:
-    subject = n.subject
+def _entry(one: Written, *, seq: int, at: Any, previous: str) -> Entry:
+    n, subject = one.note, one.note.subject
     detail = dict(n.detail)
     if n.also:
         detail["also"] = [f"{r._meta.label_lower}:{r.pk}" for r in n.also[:50]]
+    if one.via:
+        detail["via"] = one.via
     entry = Entry(
         seq=seq,
         at=at,
         verb=n.verb,
-        by=by,
+        by=one.by,
         subject_type=subject._meta.label_lower if subject is not None else "",
         subject_id=subject.pk if subject is not None and isinstance(subject.pk, UUID) else None,
-        patient_id=_patient_of(subject),
+        patient_id=patient_of(subject),
         detail=json.loads(json.dumps(detail, cls=DjangoJSONEncoder)),
         previous=previous,
     )
     entry.hash = _hash(entry)
     return entry
-
-
-def _patient_of(subject: models.Model | None) -> UUID | None:
-    if subject is None:
-        return None
-    if subject._meta.label_lower == "clinic.patient":
-        return subject.pk
-    return getattr(subject, "patient_id", None)
 
 
 def _hash(entry: Entry) -> str:

@@ -1,112 +1,18 @@
-"""Routes and their stops, sessions, check-ups and what was seen in each tooth."""
+"""Check-ups: what was seen in each tooth, what was done and given, and how it read before a correction."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from django.db import connections, models
+from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Encounter
 from core.db import Recorded
-from core.places.models import Village
 from core.syncing import Synced
+from mobile_team.models.rounds import Session
 from mobile_team.rules import PERMANENT, PERMANENT_CODES, PRIMARY, PRIMARY_CODES
-
-
-class Weekday(models.IntegerChoices):
-    """Days of the week, Monday first, as `date.weekday()` counts them."""
-
-    MONDAY = 0, _("Monday")
-    TUESDAY = 1, _("Tuesday")
-    WEDNESDAY = 2, _("Wednesday")
-    THURSDAY = 3, _("Thursday")
-    FRIDAY = 4, _("Friday")
-    SATURDAY = 5, _("Saturday")
-    SUNDAY = 6, _("Sunday")
-
-
-class Route(models.Model):
-    """A round of villages that the van drives on a set weekday."""
-
-    name_km = models.CharField(_("name in Khmer"), max_length=80)
-    name_en = models.CharField(_("name in English"), max_length=80)
-    weekday = models.PositiveSmallIntegerField(_("weekday"), choices=Weekday.choices)
-    active = models.BooleanField(_("in use"), default=True)
-
-    class Meta:
-        ordering = ["weekday", "id"]
-        constraints = [models.CheckConstraint(condition=Q(weekday__lte=6), name="mobile_route_weekday")]
-
-    def __str__(self) -> str:
-        return self.name_en if get_language() == "en" else self.name_km
-
-
-class Stop(models.Model):
-    """A village (or its school) on a route, in driving order."""
-
-    route = models.ForeignKey(Route, on_delete=models.CASCADE, related_name="stops")
-    village = models.ForeignKey(Village, on_delete=models.PROTECT, related_name="+")
-    order = models.PositiveSmallIntegerField()
-    place = models.CharField(_("meeting place"), max_length=80, blank=True)
-
-    class Meta:
-        ordering = ["order"]
-        constraints = [models.UniqueConstraint(fields=["route", "village"], name="mobile_stop_once")]
-
-
-class SessionQuerySet(models.QuerySet["Session"]):
-    """Questions about sessions."""
-
-    def hold(self, id: UUID) -> Session | None:
-        """Mark one session held, whatever it was, and return it locked until the transaction ends.
-
-        One statement: the first check-up of a session must not cost more than the others.
-        """
-        table = self.model._meta.db_table
-        held = self.raw(
-            f"UPDATE {table} SET state = 'held', reason = '' WHERE id = %s RETURNING *",  # noqa: S608 - our own name
-            [self.model._meta.pk.get_db_prep_value(id, connections[self.db])],
-        )
-        return next(iter(held), None)
-
-
-class Session(Recorded, Synced):
-    """The team at one village on one day: planned, held, or cancelled with a reason."""
-
-    class State(models.TextChoices):
-        PLANNED = "planned", _("Planned")
-        HELD = "held", _("Held")
-        CANCELLED = "cancelled", _("Cancelled")
-
-    class Reason(models.TextChoices):
-        FLOOD = "flood", _("Flood")
-        ROAD = "road", _("Road")
-        STAFF = "staff", _("Staff")
-        HOLIDAY = "holiday", _("Holiday")
-        OTHER = "other", _("Other reason")
-
-    route = models.ForeignKey(Route, null=True, on_delete=models.PROTECT, related_name="sessions")
-    village = models.ForeignKey(Village, on_delete=models.PROTECT, related_name="+")
-    on = models.DateField(_("date"))
-    state = models.CharField(max_length=10, choices=State.choices, default=State.PLANNED)
-    reason = models.CharField(max_length=10, choices=Reason.choices, blank=True)
-    place = models.CharField(_("meeting place"), max_length=80, blank=True)
-    note = models.CharField(_("note"), max_length=200, blank=True)
-
-    objects = SessionQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["village", "on"], name="mobile_session_once"),
-            models.CheckConstraint(
-                condition=(Q(state="cancelled") & ~Q(reason="")) | (~Q(state="cancelled") & Q(reason="")),
-                name="mobile_cancelled_needs_a_reason",
-            ),
-        ]
-        indexes = [models.Index(fields=["on"], name="mobile_session_day")]
 
 
 class CheckupQuerySet(models.QuerySet["DentalCheckup"]):
@@ -145,11 +51,13 @@ class DentalCheckup(Recorded, Synced):
     decayed_permanent = models.PositiveSmallIntegerField(_("decayed permanent teeth"), null=True, blank=True)
     missing = models.PositiveSmallIntegerField(_("missing because of decay"), null=True, blank=True)
     filled = models.PositiveSmallIntegerField(_("filled"), null=True, blank=True)
+    pufa = models.PositiveSmallIntegerField(_("teeth with open pulp, ulcer, fistula or abscess"), null=True, blank=True)
     dental_education = models.BooleanField(_("dental education"), default=False)
     toothbrush = models.BooleanField(_("toothbrush"), default=False)
     toothpaste = models.BooleanField(_("toothpaste"), default=False)
     treatment = models.CharField(_("treatment"), max_length=160, blank=True)
     advised_to_come = models.BooleanField(_("advised to come to the centre"), default=False)
+    advice_ended = models.CharField(_("why nobody waits for them any more"), max_length=200, blank=True)
     note = models.CharField(_("note"), max_length=200, blank=True)
 
     objects = CheckupQuerySet.as_manager()
@@ -162,7 +70,8 @@ class DentalCheckup(Recorded, Synced):
                 condition=(Q(decayed_primary=None) | Q(decayed_primary__lte=20))
                 & (Q(decayed_permanent=None) | Q(decayed_permanent__lte=32))
                 & (Q(missing=None) | Q(missing__lte=32))
-                & (Q(filled=None) | Q(filled__lte=32)),
+                & (Q(filled=None) | Q(filled__lte=32))
+                & (Q(pufa=None) | Q(pufa__lte=52)),
                 name="mobile_checkup_counts_possible",
             ),
         ]
@@ -175,11 +84,21 @@ class DentalCheckup(Recorded, Synced):
 
 
 class ToothFinding(Recorded):
-    """The state of one tooth at one check-up: FDI number and WHO crown code (reference/cambodia.md 4)."""
+    """The state of one tooth at one check-up: FDI number and WHO crown code (reference/cambodia.md 4).
+
+    `pufa` is what untreated decay did to it: open pulp, ulcer, fistula or abscess; of one tooth only one is counted.
+    """
+
+    class Pufa(models.TextChoices):
+        PULP = "P", _("Pulp lies open")
+        ULCER = "U", _("Ulcer")
+        FISTULA = "F", _("Fistula")
+        ABSCESS = "A", _("Abscess")
 
     checkup = models.ForeignKey(DentalCheckup, on_delete=models.PROTECT, related_name="teeth")
     tooth = models.PositiveSmallIntegerField()
     code = models.CharField(max_length=1)
+    pufa = models.CharField(max_length=1, choices=Pufa.choices, blank=True)
 
     class Meta:
         ordering = ["tooth"]
@@ -190,4 +109,48 @@ class ToothFinding(Recorded):
                 | Q(tooth__in=PRIMARY, code__in=list(PRIMARY_CODES)),
                 name="mobile_tooth_and_code",
             ),
+            models.CheckConstraint(condition=Q(pufa__in=["", "P", "U", "F", "A"]), name="mobile_tooth_pufa"),
         ]
+
+
+class ToothTreatment(Recorded):
+    """One thing done at a check-up: to one tooth, or to the whole mouth when `tooth` is null."""
+
+    class What(models.TextChoices):
+        SDF = "sdf", _("Silver diamine fluoride")
+        VARNISH = "varnish", _("Fluoride varnish")
+        SEALANT = "sealant", _("Sealant")
+        ART = "art", _("Filling without drill (ART)")
+        SCALING = "scaling", _("Scaling")
+        EXTRACTION = "extraction", _("Extraction")
+        OTHER = "other", _("Other")
+
+    checkup = models.ForeignKey(DentalCheckup, on_delete=models.PROTECT, related_name="treatments")
+    what = models.CharField(max_length=10, choices=What.choices)
+    tooth = models.PositiveSmallIntegerField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["what", "tooth"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["checkup", "what", "tooth"], condition=Q(tooth__isnull=False), name="mobile_treated_once"
+            ),
+            models.UniqueConstraint(
+                fields=["checkup", "what"], condition=Q(tooth=None), name="mobile_mouth_treated_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(tooth=None) | Q(tooth__in=[*PERMANENT, *PRIMARY]), name="mobile_treated_tooth"
+            ),
+        ]  # fmt: skip
+
+
+class CheckupVersion(Recorded):
+    """How a check-up read before somebody changed it: a document that stays readable (docs/adr/0012)."""
+
+    checkup = models.ForeignKey(DentalCheckup, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveSmallIntegerField()
+    why = models.CharField(max_length=200, blank=True)
+    document = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["checkup", "number"], name="mobile_version_once")]
