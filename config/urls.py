@@ -15,4 +15,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("referrals/", include("referrals.urls")),
     path("pharmacy/", include("pharmacy.urls")),
     path("reports/", include("reports.urls")),
+    path("", include("sync.urls")),
+    path("api/sync/v1/", include("sync.api.urls")),
 ]

@@ -1,0 +1,1 @@
+"""What tablets call, one door a file (docs/sync/protocol.md)."""
