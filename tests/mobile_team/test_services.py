@@ -305,7 +305,7 @@ def test_the_week_takes_three_statements_however_many_sessions(django_assert_max
 
 
 def test_the_roster_pages_by_key_and_loses_nobody(monkeypatch):
-    monkeypatch.setattr(selectors, "PAGE", 2)
+    monkeypatch.setattr("mobile_team.selectors.checkups.PAGE", 2)
     session = a_session()
     made = [a_checkup(session=session, patient=a_patient(given_name=f"N{n}")).pk for n in range(5)]
     seen, before = [], None

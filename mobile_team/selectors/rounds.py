@@ -1,4 +1,4 @@
-"""Questions about sessions, check-ups, coverage and hand-outs."""
+"""Questions about routes, sessions, their tallies, and how long each village has waited."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from datetime import date, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
 
-from clinic.models import Encounter
 from mobile_team import rules
 from mobile_team.models import DentalCheckup, Route, Session, Stop
 
-PAGE = 40
 TALLY = {
     "seen": Count("id"),
     "education": Count("id", filter=Q(dental_education=True)),
@@ -79,41 +77,6 @@ def _standing() -> QuerySet[DentalCheckup]:
     return DentalCheckup.objects.standing()
 
 
-def roster(session: Session, *, before: UUID | None = None) -> tuple[list[DentalCheckup], UUID | None]:
-    """Return who was seen, newest first, and the key of the next page if there is one."""
-    rows = DentalCheckup.objects.filter(session=session).select_related("encounter__patient__village").order_by("-id")
-    if before:
-        rows = rows.filter(id__lt=before)
-    page = list(rows[: PAGE + 1])
-    return page[:PAGE], page[PAGE - 1].pk if len(page) > PAGE else None
-
-
-def seen_in(session: Session, patient_ids: Iterable[UUID]) -> dict[UUID, UUID]:
-    """Return the check-up of each of these people in this session, by person."""
-    rows = _standing().filter(session=session, encounter__patient__in=list(patient_ids))
-    return dict(rows.values_list("encounter__patient_id", "id"))
-
-
-def checkup(id: UUID) -> DentalCheckup | None:
-    """Return a check-up with its person, session, village and teeth. Two statements."""
-    return (
-        DentalCheckup.objects.select_related("encounter__patient__village", "session__village", "recorded_by")
-        .prefetch_related("teeth")
-        .filter(id=id)
-        .first()
-    )
-
-
-def of_patient(patient_id: UUID) -> QuerySet[DentalCheckup]:
-    """Return a person's check-ups, newest first, with contact and session; teeth in a second statement."""
-    return (
-        DentalCheckup.objects.filter(encounter__patient=patient_id)
-        .select_related("encounter", "session__village")
-        .prefetch_related("teeth")
-        .order_by("-encounter__on", "-id")
-    )
-
-
 def coverage(today: date) -> list[dict[str, Any]]:
     """Return every village on a route in use: when the team was last there, people seen, whether it is overdue.
 
@@ -137,21 +100,6 @@ def coverage(today: date) -> list[dict[str, Any]]:
         for stop in stops
     ]  # fmt: skip
     return sorted(rows, key=lambda row: row["last"] or date.min)
-
-
-def advised(*, since: date) -> QuerySet[DentalCheckup]:
-    """Return those advised to come since a day who have not been seen at the centre afterwards, oldest first."""
-    came = Encounter.objects.contacts().filter(
-        patient=OuterRef("encounter__patient"), on__gte=OuterRef("encounter__on"),
-        kind__in=[Encounter.Kind.OUTPATIENT, Encounter.Kind.INPATIENT],
-    )  # fmt: skip
-    return (
-        _standing()
-        .filter(advised_to_come=True, encounter__on__gte=since, encounter__patient__deceased_on=None)
-        .exclude(Exists(came))
-        .select_related("encounter__patient__village")
-        .order_by("encounter__on", "id")
-    )
 
 
 def routes() -> list[Route]:

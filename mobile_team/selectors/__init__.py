@@ -1,0 +1,20 @@
+"""Rounds in one file, check-ups in another; everything is asked from here."""
+
+from mobile_team.selectors.checkups import advised, checkup, of_patient, roster, seen_in
+from mobile_team.selectors.rounds import (
+    NOTHING,
+    Day,
+    coverage,
+    hand_outs,
+    planned_until,
+    route,
+    routes,
+    tallies,
+    tally,
+    week,
+)
+
+__all__ = [
+    "NOTHING", "Day", "advised", "checkup", "coverage", "hand_outs", "of_patient", "planned_until", "roster", "route",
+    "routes", "seen_in", "tallies", "tally", "week",
+]  # fmt: skip

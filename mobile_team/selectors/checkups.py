@@ -1,0 +1,64 @@
+"""Questions about check-ups: who was seen, one mouth over time, who was advised to come to the centre."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from clinic.models import Encounter
+from mobile_team.models import DentalCheckup, Session
+
+PAGE = 40
+
+
+def roster(session: Session, *, before: UUID | None = None) -> tuple[list[DentalCheckup], UUID | None]:
+    """Return who was seen, newest first, and the key of the next page if there is one."""
+    rows = DentalCheckup.objects.filter(session=session).select_related("encounter__patient__village").order_by("-id")
+    if before:
+        rows = rows.filter(id__lt=before)
+    page = list(rows[: PAGE + 1])
+    return page[:PAGE], page[PAGE - 1].pk if len(page) > PAGE else None
+
+
+def seen_in(session: Session, patient_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Return the check-up of each of these people in this session, by person."""
+    rows = DentalCheckup.objects.standing().filter(session=session, encounter__patient__in=list(patient_ids))
+    return dict(rows.values_list("encounter__patient_id", "id"))
+
+
+def checkup(id: UUID) -> DentalCheckup | None:
+    """Return a check-up with its person, session, village and teeth. Two statements."""
+    return (
+        DentalCheckup.objects.select_related("encounter__patient__village", "session__village", "recorded_by")
+        .prefetch_related("teeth")
+        .filter(id=id)
+        .first()
+    )
+
+
+def of_patient(patient_id: UUID) -> QuerySet[DentalCheckup]:
+    """Return a person's check-ups, newest first, with contact and session; teeth in a second statement."""
+    return (
+        DentalCheckup.objects.filter(encounter__patient=patient_id)
+        .select_related("encounter", "session__village")
+        .prefetch_related("teeth")
+        .order_by("-encounter__on", "-id")
+    )
+
+
+def advised(*, since: date) -> QuerySet[DentalCheckup]:
+    """Return those advised to come since a day who have not been seen at the centre afterwards, oldest first."""
+    came = Encounter.objects.contacts().filter(
+        patient=OuterRef("encounter__patient"), on__gte=OuterRef("encounter__on"),
+        kind__in=[Encounter.Kind.OUTPATIENT, Encounter.Kind.INPATIENT],
+    )  # fmt: skip
+    return (
+        DentalCheckup.objects.standing()
+        .filter(advised_to_come=True, encounter__on__gte=since, encounter__patient__deceased_on=None)
+        .exclude(Exists(came))
+        .select_related("encounter__patient__village")
+        .order_by("encounter__on", "id")
+    )
