@@ -41,8 +41,7 @@ class SealKey(models.Model):
 class Device(models.Model):
     """A tablet, or a laptop used as one. `code` ("T07") stands in its receipt book and holds its number blocks.
 
-    Of its token three hashes are kept: the one in use, the next one (given out, perhaps lost on the way), and the one
-    before, whose use by anybody shows that there is a copy. `db_id` is the one store of saves that may send.
+    `token_number` says which of its tokens is in use (sync/tokens.py). `db_id` is the one store of saves that may send.
     """
 
     class State(models.TextChoices):
@@ -59,9 +58,7 @@ class Device(models.Model):
     public_key = models.CharField(max_length=200, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
-    token = models.CharField(max_length=64, blank=True)
-    token_next = models.CharField(max_length=64, blank=True)
-    token_before = models.CharField(max_length=64, blank=True)
+    token_number = models.PositiveIntegerField(default=0)
     asked = models.JSONField(default=list)  # the last requests for a log-in, so that a late copy of one is no theft
     enrolled_at = models.DateTimeField(null=True)
     enrolled_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
@@ -113,7 +110,7 @@ class DeviceUser(models.Model):
 class Access(models.Model):
     """A log-in of one person on one device: a quarter of an hour, renewed without a password until `renew_until`.
 
-    Keys are kept as hashes. Two renewals may be in flight, so the key before stays good until the newer one is used.
+    Keys are kept as hashes. A renewal makes a row of its own, for its answer may be lost; the last few rows are kept.
     """
 
     device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="accesses")

@@ -1,0 +1,1 @@
+"""What changes tablets and what they sent: the only writers of this room."""
