@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -53,11 +56,12 @@ class PushedOp(models.Model):
     patient_id = models.UUIDField(null=True)
     status = models.CharField(max_length=12, choices=Status.choices)
     code = models.CharField(max_length=80, blank=True)
-    fields = models.JSONField(default=dict)  # {field: words for a person}, or the names of fields in conflict
+    fields = models.JSONField(default=dict)  # {field: {code, params}} of a rule (`sync.sayings`), or names in conflict
     waits_type = models.CharField(max_length=40, blank=True)
     waits_id = models.UUIDField(null=True)
     version = models.BigIntegerField(null=True)  # the record's number in the feed after this op
     durable = models.BooleanField(default=False)  # contained in a verified backup
+    wants_blob = models.CharField(max_length=64, blank=True)  # hash of its picture, until that has come and is kept
 
     class Meta:
         constraints = [
@@ -70,9 +74,17 @@ class PushedOp(models.Model):
             models.Index(fields=["db_id", "seq"], name="sync_op_stream"),
             models.Index(fields=["waits_id"], condition=Q(status="parked"), name="sync_op_waiting"),
             models.Index(fields=["patient_id"], name="sync_op_patient"),
+            models.Index(fields=["record_id"], name="sync_op_record"),
+            models.Index(fields=["wants_blob"], condition=~Q(wants_blob=""), name="sync_op_wants_blob"),
             models.Index(fields=["durable"], condition=Q(durable=False), name="sync_op_not_durable"),
             models.Index(fields=["device", "-received_at"], name="sync_op_of_device"),
         ]
+
+    @property
+    def sent(self) -> dict[str, Any]:
+        """Return the op as it was sent, an empty one for what was none."""
+        op = json.loads(self.raw)
+        return op if isinstance(op, dict) else {}
 
 
 class Stream(models.Model):
