@@ -14,5 +14,5 @@ def begin(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sync", "0002_number_the_tokens")]
+    dependencies = [("sync", "0003_number_the_tokens")]
     operations = [migrations.RunPython(begin, migrations.RunPython.noop)]
