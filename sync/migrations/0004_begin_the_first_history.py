@@ -14,5 +14,5 @@ def begin(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sync", "0003_number_the_tokens")]
+    dependencies = [("sync", "0003_find_ops_by_record_and_picture")]
     operations = [migrations.RunPython(begin, migrations.RunPython.noop)]

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sync", "0002_find_ops_by_record_and_picture")]
+    dependencies = [("sync", "0001_begin")]
     operations = [
         migrations.RemoveField("device", "token"),
         migrations.RemoveField("device", "token_next"),
