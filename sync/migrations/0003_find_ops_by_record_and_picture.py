@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sync', ''),
+        ('sync', '0002_number_the_tokens'),
     ]
 
     operations = [
