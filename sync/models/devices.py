@@ -127,11 +127,15 @@ class Access(models.Model):
 
 
 class Checkout(models.Model):
-    """The villages whose people a device may carry along, and until when (at most 72 hours)."""
+    """The villages whose people a device may carry along, and until when (at most 72 hours).
+
+    `chosen` by a person, or else those of the sessions that come next.
+    """
 
     device = models.OneToOneField(Device, on_delete=models.CASCADE, related_name="checkout")
     villages = models.ManyToManyField(Village, related_name="+")
     version = models.PositiveIntegerField()
+    chosen = models.BooleanField(default=False)
     at = models.DateTimeField()
     until = models.DateTimeField()
     by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
