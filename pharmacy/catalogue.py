@@ -23,12 +23,15 @@ PLACES = [
 FUNDS = [
     ("medicine", "medicine", "មូលនិធិឱសថ", "Medicine fund"),
     ("grant", "grant", "ជំនួយម្ចាស់ជំនួយ", "Donor grant"),
+    ("aid", "aid", "មូលនិធិជួយអ្នកក្រីក្រ", "Help with costs"),
 ]
 ACCOUNTS = [
     ("cash", "asset", "សាច់ប្រាក់", "Cash"),
     ("donations", "income", "ការបរិច្ចាគ", "Donations"),
     ("purchases", "expense", "ទិញឱសថ", "Medicine bought"),
     ("exchange", "equity", "ប្តូរប្រាក់", "Exchange"),
+    ("aid", "expense", "ជួយអ្នកជំងឺ", "Paid for patients"),
+    ("differences", "expense", "លើស ឬខ្វះពេលរាប់", "Found by counting"),
 ]
 # What the glossary names; for the others there is no Khmer name to be had yet.
 KHMER = {("Fluoride", "toothpaste"): "ថ្នាំដុសធ្មេញ"}

@@ -30,13 +30,16 @@ TRANSITIONS: dict[str, dict[str, Action]] = {
     },
     "arrived": {
         "handed_over": Action.AMBULANCE,
+        "no_answer": Action.REFER,
         "answered": Action.REFER,
     },
     "handed_over": {
+        "no_answer": Action.REFER,
         "answered": Action.REFER,
     },
     "own_transport": {
         "arrived": Action.REFER,
+        "no_answer": Action.REFER,
         "answered": Action.REFER,  # the hospital's answer says that they came
         "did_not_arrive": Action.REFER,
     },
@@ -44,14 +47,17 @@ TRANSITIONS: dict[str, dict[str, Action]] = {
         "arrived": Action.REFER,  # late, but there
         "answered": Action.REFER,
     },
+    "no_answer": {
+        "answered": Action.REFER,  # late, but an answer
+    },
     "answered": {},
     "cancelled": {},
 }
-ENDED = frozenset({"answered", "cancelled"})
+ENDED = frozenset({"answered", "cancelled", "no_answer"})
 OPEN = tuple(state for state in TRANSITIONS if state not in ENDED)
 # The way most referrals go, drawn on their page.
 MAIN_WAY = ("drafted", "called", "departed", "arrived", "handed_over", "answered")
-NEED_A_REASON = frozenset({"cancelled", "did_not_arrive"})
+NEED_A_REASON = frozenset({"cancelled", "did_not_arrive", "no_answer"})
 AWAITING_ANSWER = ("departed", "arrived", "handed_over", "own_transport")
 ANSWER_DUE = timedelta(days=30)  # after this an unanswered referral is a reported number
 

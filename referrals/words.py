@@ -33,4 +33,9 @@ WORDS: dict[str, str] = {
     "constraint.referrals_deceased_has_a_name": _("Write the name of the deceased, or “unknown”."),
     "constraint.referrals_answer_after_referral": _("The answer cannot be dated before the referral."),
     "constraint.referrals_state_known": _("This is not a step of a referral."),
+    "constraint.referrals_call_result": _("Say what came of the call."),
+    "constraint.referrals_called_before_leaving": _("The call came before the vehicle left."),
+    "constraint.referrals_leg_once": _("The legs of a trip follow each other."),
+    "constraint.referrals_leg_ends_after_it_began": _("A leg cannot end before it began."),
+    "constraint.referrals_fuel_some": _("So much fuel does not go in."),
 }

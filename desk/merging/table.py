@@ -28,7 +28,7 @@ from clinic.models import (
     Relation,
 )
 from core.db import broken_constraints
-from pharmacy.models import Dispensing
+from pharmacy.models import AidCase, Dispensing
 from referrals.models import Referral, Trip
 
 
@@ -96,6 +96,7 @@ TABLE = (
     Key(Pregnancy, "patient", MOVES, _("Pregnancies")),
     Key(PreventiveDose, "patient", UNLESS_SAME, _("Preventive doses"), same=("what", "on"), hangs_on="encounter"),
     Key(Dispensing, "patient", MOVES, _("Medicine given"), hangs_on="encounter"),
+    Key(AidCase, "patient", MOVES, _("Help with costs"), hangs_on="encounter"),
     Key(Referral, "patient", MOVES, _("Referrals"), hangs_on="encounter"),
     Key(Trip, "patient", MOVES, _("Journeys"), hangs_on="referral"),
     Key(Allergy, "patient", UNLESS_SAME, _("Allergies"), same=("substance",)),

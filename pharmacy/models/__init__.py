@@ -1,9 +1,22 @@
-"""Stock in one file, money in another; everything is imported from here."""
+"""Stock in one file, money in another, cash and help with costs in two more; everything is imported from here."""
 
-from pharmacy.models.money import Account, Donation, Entry, Fund, Purchase, ReceiptBook
-from pharmacy.models.stock import Batch, Dispensing, Form, Medicine, Move, Place
+from pharmacy.models.aid import AidCase, AidCost, AidRule
+from pharmacy.models.cash import CashCount, Exchange, Notes, Rate
+from pharmacy.models.money import (
+    Account,
+    BoxOpening,
+    Donation,
+    DonationBox,
+    Entry,
+    Fund,
+    Purchase,
+    ReceiptBook,
+    Scan,
+)
+from pharmacy.models.stock import Batch, CountLine, Dispensing, Form, Medicine, Move, Place, StockCount
 
 __all__ = [
-    "Account", "Batch", "Dispensing", "Donation", "Entry", "Form", "Fund", "Medicine", "Move", "Place", "Purchase",
-    "ReceiptBook",
+    "Account", "AidCase", "AidCost", "AidRule", "Batch", "BoxOpening", "CashCount", "CountLine", "Dispensing",
+    "Donation", "DonationBox", "Entry", "Exchange", "Form", "Fund", "Medicine", "Move", "Notes", "Place", "Purchase",
+    "Rate", "ReceiptBook", "Scan", "StockCount",
 ]  # fmt: skip

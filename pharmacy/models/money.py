@@ -46,6 +46,7 @@ class Account(models.Model):
         EXPENSE = "expense", _("Expenses")
 
     CASH, DONATIONS, PURCHASES, EXCHANGE = "cash", "donations", "purchases", "exchange"
+    AID, DIFFERENCES = "aid", "differences"  # paid for patients; found too much or too little when cash is counted
 
     code = models.SlugField(primary_key=True, max_length=40)
     kind = models.CharField(max_length=10, choices=Kind.choices)
@@ -104,19 +105,67 @@ class ReceiptBook(models.Model):
     last_number = models.PositiveIntegerField(default=0)
 
 
+class DonationBox(models.Model):
+    """A box that stands somewhere: in a village, at the desk, on the van."""
+
+    code = models.SlugField(primary_key=True, max_length=12)
+    village = models.ForeignKey(Village, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    place_km = models.CharField(_("where it stands, in Khmer"), max_length=80)
+    place_en = models.CharField(_("where it stands, in English"), max_length=80, blank=True)
+    active = models.BooleanField(_("in use"), default=True)
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return (self.place_en or self.place_km) if get_language() == "en" else self.place_km
+
+
+class BoxOpening(Recorded, Synced):
+    """A box opened by two people and counted by denomination; each currency found becomes a donation with a receipt."""
+
+    box = models.ForeignKey(DonationBox, on_delete=models.PROTECT, related_name="openings")
+    on = models.DateField(_("date"))
+    counted_by = models.CharField(_("counted by"), max_length=120)
+    witnessed_by = models.CharField(_("counted with"), max_length=120)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(counted_by="") & ~Q(witnessed_by="") & ~Q(counted_by=F("witnessed_by")),
+                name="pharmacy_box_two_people",
+            ),
+        ]
+        indexes = [models.Index(fields=["-on", "-id"], name="pharmacy_opening_newest")]
+
+
 class Donation(Recorded, Synced):
-    """What a villager gave, with its receipt. Voided with a reason by a reversing entry, never deleted."""
+    """What somebody gave, with its receipt. Voided with a reason by a reversing entry, never deleted."""
+
+    class Source(models.TextChoices):
+        PERSON = "person", _("A villager or patient")
+        BOX = "box", _("A donation box")
+        GRANT = "grant", _("A donor's grant")
 
     book = models.ForeignKey(ReceiptBook, on_delete=models.PROTECT, related_name="donations")
     number = models.PositiveIntegerField()
     on = models.DateField(_("date"))
     donor_name = models.CharField(_("donor's name"), max_length=120, blank=True)
     village = models.ForeignKey(Village, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    fund = models.ForeignKey(Fund, default=Fund.MEDICINE, on_delete=models.PROTECT, related_name="donations")
+    source = models.CharField(_("from"), max_length=6, choices=Source.choices, default=Source.PERSON)
+    purpose = models.CharField(_("for what"), max_length=120, blank=True)
+    opening = models.ForeignKey(BoxOpening, null=True, blank=True, on_delete=models.PROTECT, related_name="donations")
     entry = models.OneToOneField(Entry, on_delete=models.PROTECT, related_name="donation")
     void_reason = models.CharField(max_length=200, blank=True)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(source="box", opening__isnull=False) | (~Q(source="box") & Q(opening=None)),
+                name="pharmacy_box_money_was_counted",
+            ),
             models.UniqueConstraint(fields=["book", "number"], name="pharmacy_receipt_once"),
             models.CheckConstraint(condition=Q(number__gt=0), name="pharmacy_receipt_from_one"),
         ]
@@ -143,3 +192,12 @@ class Purchase(Recorded, Synced):
 
     class Meta:
         indexes = [models.Index(fields=["-on", "-id"], name="pharmacy_purchase_newest")]
+
+
+class Scan(Recorded):
+    """The supplier's invoice as a picture or PDF, re-encoded and small."""
+
+    purchase = models.OneToOneField(Purchase, on_delete=models.PROTECT, related_name="scan")
+    content = models.BinaryField()
+    kind = models.CharField(max_length=20)
+    sha256 = models.CharField(max_length=64)

@@ -7,8 +7,8 @@ from django.db.models import F, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import Encounter, Patient
-from core.db import MinorField, Recorded
+from clinic.models import Encounter, Patient, Treatment
+from core.db import CurrencyField, MinorField, Recorded
 from core.syncing import Synced
 
 
@@ -51,11 +51,15 @@ class Medicine(models.Model):
     group = models.CharField(_("group"), max_length=40, blank=True)
     note = models.CharField(_("note"), max_length=160, blank=True)
     reorder_at = models.PositiveIntegerField(_("reorder below"), default=0)
+    pack = models.PositiveIntegerField(_("units in a pack"), default=1)
     active = models.BooleanField(_("in use"), default=True)
 
     class Meta:
         ordering = ["name", "id"]
-        constraints = [models.UniqueConstraint(fields=["name", "form", "strength"], name="pharmacy_medicine_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["name", "form", "strength"], name="pharmacy_medicine_once"),
+            models.CheckConstraint(condition=Q(pack__gt=0), name="pharmacy_pack_some"),
+        ]
 
     def __str__(self) -> str:
         name = self.name if get_language() == "en" else (self.name_km or self.name)
@@ -108,7 +112,9 @@ class Place(models.Model):
 class Batch(Recorded, Synced):
     """One delivery of a medicine with one expiry date, and where it came from.
 
-    A bought one is a line of its purchase and knows what it cost, in the purchase's currency.
+    A bought one is a line of its purchase and knows what it cost, in the purchase's currency. A gift in kind may say
+    what it would have cost (`value`, IRS Form 990 asks for it); that is no money of any fund. A batch that is recalled
+    stays where it lies and cannot be dispensed.
     """
 
     class Source(models.TextChoices):
@@ -124,6 +130,11 @@ class Batch(Recorded, Synced):
         "pharmacy.Purchase", null=True, blank=True, on_delete=models.PROTECT, related_name="batches"
     )
     cost = MinorField(null=True, blank=True)
+    giver = models.CharField(_("who gave it"), max_length=120, blank=True)
+    value = MinorField(_("fair value"), null=True, blank=True)
+    value_currency = CurrencyField(blank=True)
+    recalled_on = models.DateField(_("recalled on"), null=True, blank=True)
+    recalled_why = models.CharField(_("why it was recalled"), max_length=200, blank=True)
 
     class Meta:
         constraints = [
@@ -132,12 +143,25 @@ class Batch(Recorded, Synced):
                 | (~Q(source="fund") & Q(purchase=None, cost=None)),
                 name="pharmacy_bought_has_a_cost",
             ),
+            models.CheckConstraint(
+                condition=Q(value=None, value_currency="")
+                | (Q(value__gt=0) & ~Q(value_currency="") & ~Q(source="fund")),
+                name="pharmacy_gift_value",
+            ),
+            models.CheckConstraint(
+                condition=Q(recalled_on=None, recalled_why="") | (Q(recalled_on__isnull=False) & ~Q(recalled_why="")),
+                name="pharmacy_recalled_why",
+            ),
         ]
         indexes = [models.Index(fields=["medicine", "expires_on"], name="pharmacy_batch_first_expired")]
 
 
 class Dispensing(Recorded, Synced):
-    """Medicine handed to a named patient, at one contact or on its own."""
+    """Medicine handed to a named patient, at one contact or on its own.
+
+    From a prescription it names the `treatment` and how many were `ordered`, so that what is still owed can be told.
+    `warned` are the codes of the warnings shown, `despite` why it was given all the same.
+    """
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="dispensings")
     encounter = models.ForeignKey(
@@ -145,13 +169,68 @@ class Dispensing(Recorded, Synced):
     )
     on = models.DateField(_("date"))
     directions = models.CharField(_("how to take it"), max_length=200, blank=True)
+    treatment = models.ForeignKey(
+        Treatment, null=True, blank=True, on_delete=models.PROTECT, related_name="dispensings"
+    )
+    ordered = models.PositiveIntegerField(_("ordered"), null=True, blank=True)
+    warned = models.JSONField(default=list, blank=True)
+    despite = models.CharField(_("reason for giving it all the same"), max_length=200, blank=True)
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(ordered=None) | Q(ordered__gt=0), name="pharmacy_ordered_some"),
+        ]
         indexes = [models.Index(fields=["patient", "on"], name="pharmacy_dispensing_patient")]
 
 
+class StockCount(Recorded):
+    """A count of one place on one day. Counted blind, then differences are counted again, then it is posted.
+
+    Posting writes a move for each difference that remains; nothing is adjusted before.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Being counted")
+        RECOUNT = "recount", _("Differences are counted again")
+        POSTED = "posted", _("Posted")
+        DROPPED = "dropped", _("Dropped")
+
+    place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="counts")
+    on = models.DateField(_("date"))
+    state = models.CharField(max_length=7, choices=State.choices, default=State.OPEN)
+    counted_by = models.CharField(_("counted by"), max_length=120, blank=True)
+    checked_by = models.CharField(_("counted again by"), max_length=120, blank=True)
+    posted_at = models.DateTimeField(null=True, blank=True)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["place"], condition=Q(state__in=["open", "recount"]), name="pharmacy_one_count_a_place"
+            ),
+            models.CheckConstraint(
+                condition=(Q(state="posted") & Q(posted_at__isnull=False)) | (~Q(state="posted") & Q(posted_at=None)),
+                name="pharmacy_count_posted",
+            ),
+        ]
+        indexes = [models.Index(fields=["-on", "-id"], name="pharmacy_count_newest")]
+
+
 class Move(Recorded, Synced):
-    """So many units of a batch from one place to another on a day. Never edited: a mistake is moved back."""
+    """So many units of a batch from one place to another on a day. Never edited: a mistake is moved back.
+
+    `why` says why something was written off, adjusted or brought back.
+    """
+
+    class Why(models.TextChoices):
+        EXPIRED = "expired", _("Expired")
+        BROKEN = "broken", _("Broken or spoilt")
+        LOST = "lost", _("Lost or stolen")
+        RECALLED = "recalled", _("Recalled")
+        RETURNED = "returned", _("Brought back unused")
+        MISCOUNT = "miscount", _("Counted or written wrongly before")
+        UNKNOWN = "unknown", _("Not known")
+        OTHER = "other", _("Other")
 
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="moves")
     source = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+")
@@ -160,6 +239,7 @@ class Move(Recorded, Synced):
     on = models.DateField(_("date"))
     dispensing = models.ForeignKey(Dispensing, null=True, blank=True, on_delete=models.PROTECT, related_name="moves")
     reverses = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversed_by")
+    why = models.CharField(_("why"), max_length=8, choices=Why.choices, blank=True)
     note = models.CharField(_("note"), max_length=200, blank=True)
 
     class Meta:
@@ -168,3 +248,24 @@ class Move(Recorded, Synced):
             models.CheckConstraint(condition=~Q(source=F("target")), name="pharmacy_move_somewhere"),
         ]
         indexes = [models.Index(fields=["batch", "on"], name="pharmacy_move_batch")]
+
+
+class CountLine(Recorded):
+    """What was counted of one batch; `expected` is what the books said at posting, `move` brought them to it."""
+
+    count = models.ForeignKey(StockCount, on_delete=models.PROTECT, related_name="lines")
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="+")
+    counted = models.PositiveIntegerField(_("counted"), null=True, blank=True)
+    recounted = models.PositiveIntegerField(_("counted again"), null=True, blank=True)
+    expected = models.IntegerField(null=True, blank=True)
+    why = models.CharField(_("why it differs"), max_length=8, choices=Move.Why.choices, blank=True)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+    move = models.OneToOneField(Move, null=True, blank=True, on_delete=models.PROTECT, related_name="count_line")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["count", "batch"], name="pharmacy_counted_once")]
+
+    @property
+    def found(self) -> int | None:
+        """Return what counts: the second count where there was one."""
+        return self.counted if self.recounted is None else self.recounted

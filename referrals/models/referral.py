@@ -1,4 +1,4 @@
-"""Hospitals, referrals with the steps they took, vehicles and trips."""
+"""Hospitals, referrals with the steps they took, and the calls made about them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Encounter, Outcome, Patient
 from core.db import Recorded
-from core.places.models import Village
 from core.syncing import Synced
 from referrals.rules import TRANSITIONS
 
@@ -25,9 +24,10 @@ class Hospital(models.Model):
     name_km = models.CharField(max_length=120)
     name_en = models.CharField(max_length=120)
     code = models.CharField(max_length=8, blank=True)
-    phone = models.CharField(max_length=20, blank=True)
+    phone = models.CharField(_("telephone"), max_length=40, blank=True)
+    distance_km = models.PositiveSmallIntegerField(_("kilometres from here"), null=True, blank=True)
     order = models.PositiveSmallIntegerField(default=0)
-    active = models.BooleanField(default=True)
+    active = models.BooleanField(_("in use"), default=True)
 
     class Meta:
         ordering = ["order", "id"]
@@ -95,12 +95,18 @@ class Referral(Recorded, Synced):
         ANSWERED = "answered", _("Answered")
         OWN_TRANSPORT = "own_transport", _("Went by own transport")
         DID_NOT_ARRIVE = "did_not_arrive", _("Did not arrive")
+        NO_ANSWER = "no_answer", _("No answer was to be had")
         CANCELLED = "cancelled", _("Cancelled")
 
     class Urgency(models.IntegerChoices):
         EMERGENCY = 1, _("Emergency")
         URGENT = 2, _("Urgent, today")
         PLANNED = 3, _("Planned")
+
+    class Channel(models.TextChoices):
+        PAPER = "paper", _("On paper")
+        PHONE = "phone", _("By telephone")
+        FAMILY = "family", _("Told by the family")
 
     number = models.CharField(_("slip number"), max_length=16, unique=True)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="referrals")
@@ -113,13 +119,25 @@ class Referral(Recorded, Synced):
     reason = models.CharField(_("reason for referral"), max_length=200)
     findings = models.TextField(_("history and findings"), blank=True)
     treatment_given = models.TextField(_("treatment given"), blank=True)
+    danger_signs = models.CharField(_("danger signs"), max_length=200, blank=True)
+    diagnosis = models.CharField(_("provisional diagnosis"), max_length=200, blank=True)
+    vitals = models.CharField(_("vital signs, with the time"), max_length=200, blank=True)
+    pregnancy = models.CharField(_("pregnancy"), max_length=120, blank=True)
     companion = models.CharField(_("who goes along"), max_length=120, blank=True)
+    referrer_role = models.CharField(_("role of who refers"), max_length=80, blank=True)
     state = models.CharField(max_length=14, choices=State.choices, default=State.DRAFTED)
     moved_at = models.DateTimeField(default=timezone.now)
     received_by = models.CharField(_("handed over to"), max_length=120, blank=True)
     answered_on = models.DateField(_("answer dated"), null=True, blank=True)
     answer = models.TextField(_("the hospital's answer"), blank=True)
     answer_outcome = models.CharField(_("outcome at the hospital"), max_length=12, choices=Outcome.choices, blank=True)
+    answer_by = models.CharField(_("how the answer came"), max_length=7, choices=Channel.choices, blank=True)
+    answer_from = models.CharField(_("who answered"), max_length=120, blank=True)
+    received_at = models.DateTimeField(_("received at the hospital"), null=True, blank=True)
+    answer_diagnosis = models.CharField(_("diagnosis of the hospital"), max_length=200, blank=True)
+    answer_treatment = models.CharField(_("treatment there"), max_length=200, blank=True)
+    answer_advice = models.CharField(_("advice for afterwards"), max_length=200, blank=True)
+    answer_seen_at = models.DateTimeField(null=True, blank=True)  # by the person who referred
 
     objects = ReferralQuerySet.as_manager()
 
@@ -149,81 +167,25 @@ class Step(Recorded):
         ordering = ["at", "id"]
 
 
-class Vehicle(models.Model):
-    """An ambulance or other vehicle of the centre."""
+class Call(Recorded):
+    """One telephone call with a hospital about a referral: when, who spoke to whom, what came of it."""
 
-    name_km = models.CharField(max_length=60)
-    name_en = models.CharField(max_length=60)
-    plate = models.CharField(max_length=20, unique=True)
-    active = models.BooleanField(default=True)
+    class Result(models.TextChoices):
+        ACCEPTED = "accepted", _("They take the patient")
+        REFUSED = "refused", _("They cannot take the patient")
+        NO_REPLY = "no_reply", _("Nobody answered")
+        NEWS = "news", _("News of the patient")
 
-    def __str__(self) -> str:
-        return f"{self.name_en if get_language() == 'en' else self.name_km} ({self.plate})"
-
-
-class Trip(Recorded, Synced):
-    """A journey of a vehicle. Taking the deceased home carries nothing clinical and no money; no trip has a charge.
-
-    One vehicle is on one trip at a time (database); odometers never run backwards (service, under a lock).
-    """
-
-    class Purpose(models.TextChoices):
-        EMERGENCY = "emergency", _("Emergency to hospital")
-        TRANSFER = "transfer", _("Planned transfer")
-        PATIENT_HOME = "patient_home", _("Bringing a patient home")
-        DECEASED_HOME = "deceased_home", _("Taking the deceased home to the family")
-
-    vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, related_name="trips", verbose_name=_("vehicle"))
-    purpose = models.CharField(_("purpose"), max_length=14, choices=Purpose.choices)
-    referral = models.ForeignKey(Referral, null=True, blank=True, on_delete=models.PROTECT, related_name="trips")
-    patient = models.ForeignKey(Patient, null=True, blank=True, on_delete=models.PROTECT, related_name="trips")
-    person_name = models.CharField(_("name"), max_length=120, blank=True)
-    family_contact = models.CharField(_("family member"), max_length=120, blank=True)
-    village = models.ForeignKey(Village, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    destination = models.CharField(_("destination"), max_length=120, blank=True)
-    driver = models.CharField(_("driver"), max_length=80)
-    escort = models.CharField(_("who went along"), max_length=120, blank=True)
-    departed_at = models.DateTimeField(_("left at"))
-    odometer_out = models.PositiveIntegerField(_("odometer at leaving (km)"))
-    returned_at = models.DateTimeField(_("back at"), null=True, blank=True)
-    odometer_in = models.PositiveIntegerField(_("odometer on return (km)"), null=True, blank=True)
-    fuel_litres = models.DecimalField(_("fuel (litres)"), max_digits=5, decimal_places=1, null=True, blank=True)
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="calls")
+    at = models.DateTimeField(_("when"))
+    spoke_to = models.CharField(_("spoke to"), max_length=120, blank=True)
+    result = models.CharField(_("what came of it"), max_length=8, choices=Result.choices)
     note = models.CharField(_("note"), max_length=200, blank=True)
 
     class Meta:
+        ordering = ["at", "id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["vehicle"], condition=Q(returned_at=None), name="referrals_vehicle_on_one_trip"
-            ),
             models.CheckConstraint(
-                condition=Q(returned_at=None, odometer_in=None)
-                | Q(returned_at__gte=F("departed_at"), odometer_in__gte=F("odometer_out")),
-                name="referrals_trip_ends_after_it_began",
-            ),
-            models.CheckConstraint(
-                condition=~Q(purpose="deceased_home") | Q(referral=None), name="referrals_deceased_is_no_referral"
-            ),
-            models.CheckConstraint(
-                condition=~Q(purpose="deceased_home") | ~Q(patient=None) | ~Q(person_name=""),
-                name="referrals_deceased_has_a_name",
+                condition=Q(result__in=["accepted", "refused", "no_reply", "news"]), name="referrals_call_result"
             ),
         ]
-        indexes = [
-            models.Index(fields=["departed_at"], name="referrals_trip_day"),
-            models.Index(fields=["vehicle", "departed_at"], name="referrals_odometer"),
-        ]
-
-    @property
-    def is_open(self) -> bool:
-        """Return whether the vehicle is still out."""
-        return self.returned_at is None
-
-    @property
-    def kilometres(self) -> int | None:
-        """Return how far it was, None while the vehicle is out."""
-        return None if self.odometer_in is None else self.odometer_in - self.odometer_out
-
-    @property
-    def traveller(self) -> str:
-        """Return who was carried; join the patient first."""
-        return self.patient.name if self.patient else self.person_name
