@@ -25,6 +25,13 @@ def days_between(first: date, last: date) -> list[date]:
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
+def closed(first: int | None, last: int | None, month: int) -> bool:
+    """Tell whether a road is closed in a month; 7 to 10 is July to October, 11 to 2 goes over the new year."""
+    if first is None or last is None:
+        return False
+    return first <= month <= last if first <= last else month >= first or month <= last
+
+
 def week_of(day: date) -> tuple[date, date]:
     """Give Monday and Sunday of the week a day lies in."""
     monday = day - timedelta(days=day.weekday())

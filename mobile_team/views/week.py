@@ -18,7 +18,7 @@ from core.errors import RuleBroken
 from core.periods import FIRST_YEAR, LAST_YEAR
 from mobile_team import rules, selectors
 from mobile_team.forms import PlanForm
-from mobile_team.services import sessions
+from mobile_team.services import planning
 from mobile_team.views import refuse, today
 
 WEEK = timedelta(days=7)
@@ -45,7 +45,7 @@ def plan(request: HttpRequest) -> HttpResponse:
     form = PlanForm(request.POST or None, initial={"first": first, "last": first + PLAN_AHEAD})
     if request.method == "POST" and form.is_valid():
         try:
-            planned = sessions.plan(**form.cleaned_data, by=request.user)  # type: ignore[arg-type]
+            planned = planning.plan(**form.cleaned_data, by=request.user).made  # type: ignore[arg-type]
         except RuleBroken as broken:
             refuse(form, broken)
         else:

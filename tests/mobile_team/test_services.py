@@ -16,7 +16,7 @@ from core.places.models import Village
 from core.syncing import Change
 from mobile_team import selectors
 from mobile_team.models import DentalCheckup, Session, ToothFinding
-from mobile_team.services import checkups, routes, sessions
+from mobile_team.services import checkups, planning, routes, sessions
 from tests.builders import TODAY, a_checkup, a_patient, a_session, a_village, noon, somebody
 from tests.threads import at_once
 
@@ -68,24 +68,24 @@ def test_planning_gives_each_stop_a_session_on_its_weekday_and_twice_is_once():
     a_route(0, 2)
     a_route(3, 3)
     a_route(3, 1, active=False)
-    planned = sessions.plan(first=date(2026, 11, 16), last=date(2026, 11, 29), by=somebody())
+    planned = planning.plan(first=date(2026, 11, 16), last=date(2026, 11, 29), by=somebody()).made
     assert len(planned) == 2 * (2 + 3)
     assert {session.on.weekday() for session in planned} == {0, 3}
-    assert sessions.plan(first=date(2026, 11, 16), last=date(2026, 11, 29), by=somebody()) == []
+    assert planning.plan(first=date(2026, 11, 16), last=date(2026, 11, 29), by=somebody()).made == []
     assert Session.objects.count() == 10
 
 
 def test_planning_leaves_a_cancelled_session_cancelled():
     a_route(0, 1)
-    (planned,) = sessions.plan(first=date(2026, 11, 16), last=date(2026, 11, 16), by=somebody())
+    (planned,) = planning.plan(first=date(2026, 11, 16), last=date(2026, 11, 16), by=somebody()).made
     sessions.cancel(session=planned, reason="flood", by=somebody())
-    assert sessions.plan(first=date(2026, 11, 16), last=date(2026, 11, 16), by=somebody()) == []
+    assert planning.plan(first=date(2026, 11, 16), last=date(2026, 11, 16), by=somebody()).made == []
 
 
 def test_two_routes_through_one_village_on_one_day_plan_one_session():
     a_route(0, 1)
     a_route(0, 1)
-    assert len(sessions.plan(first=date(2026, 11, 16), last=date(2026, 11, 16), by=somebody())) == 1
+    assert len(planning.plan(first=date(2026, 11, 16), last=date(2026, 11, 16), by=somebody()).made) == 1
 
 
 def test_a_village_has_one_session_a_day():
@@ -206,7 +206,7 @@ def test_the_database_itself_refuses_a_wrong_tooth_or_code(tooth, code):
 
 def test_a_correction_takes_the_place_of_what_stood_there_and_the_log_keeps_it():
     checkup = a_checkup(findings={55: "B", 16: "1"}, pain=True)
-    checkups.correct_checkup(checkup=checkup, findings={55: "D"}, dental_education=True, toothbrush=True, by=somebody())
+    checkups.correct_checkup(checkup=checkup, findings={55: "D"}, dental_education=True, toothbrush=True, why="x", by=somebody())
     now = selectors.checkup(checkup.pk)
     assert [(t.tooth, t.code) for t in now.teeth.all()] == [(55, "D")]
     assert (now.pain, now.toothpaste, now.decayed_primary, now.decayed_permanent) == (False, False, 0, 0)
