@@ -22,6 +22,7 @@ WORDS: dict[str, str] = {
     "pharmacy.fund_overspent": _("The fund does not hold this much: at most %(available)s can be paid on this date."),
     "pharmacy.void_already": _("This has been voided already."),
     "pharmacy.no_such_book": _("There is no such receipt book."),
+    "pharmacy.not_your_book": _("This receipt is out of another book. Void it at the desk."),
     "pharmacy.no_lines": _("Write at least one medicine."),
     "pharmacy.lines_do_not_add_up": _("The lines add up to %(added)s, which is not what the invoice says."),
     "pharmacy.gift_spent": _("This gift has been spent since: at most %(available)s can be taken out of the fund."),

@@ -7,11 +7,11 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F, Max
 
-from clinic.models import NumberBlock
+from clinic.models import NumberBlock, Patient
 from core.audit import journal
 from core.db import save_checked
 from core.errors import Conflict, RuleBroken
-from core.ids import patient_number
+from core.ids import parse_patient_number, patient_number
 from core.khmer import normalise
 
 DESK = ""  # the holder whose blocks the desk draws from
@@ -44,6 +44,28 @@ def take(holder: str = DESK) -> str:
             return patient_number(row[0])
         _grow(holder)
     raise RuleBroken("clinic.numbers_used_up")
+
+
+def claim(text: str, holder: str) -> str | None:
+    """Return the patient number that a device gave by itself, when it may stand; None when another must be taken.
+
+    It may when it is free and out of the device's own block, which then goes on behind it, or out of no block at all
+    below the last one. Must run inside the transaction that uses the number; it locks the block.
+    """
+    try:
+        n = parse_patient_number(text)
+    except RuleBroken:
+        return None
+    number = patient_number(n)
+    block = NumberBlock.objects.select_for_update().filter(first__lte=n, last__gte=n).first()
+    if block is None and not NumberBlock.objects.filter(first__gt=n).exists():
+        return None  # a later block would hand it out again
+    if (block is not None and block.holder != holder) or Patient.objects.filter(number=number).exists():
+        return None
+    if block is not None and block.next <= n:
+        block.next = n + 1
+        block.save(update_fields=["next"])
+    return number
 
 
 def take_many(count: int, holder: str = DESK) -> list[str]:
