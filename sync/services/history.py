@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
 from core.audit import journal
-from core.db import save_checked
+from core.db import keep
 from core.syncing import Clock
 from sync.models import History
 
@@ -23,9 +24,15 @@ def current() -> History:
 
 
 @transaction.atomic
-def rotate(*, why: str, at: dt.datetime, by: Any = None) -> History:
-    """Begin a new history: tablets send again what they keep, and pull from the beginning."""
+def rotate(*, why: str, at: dt.datetime, by: Any = None, instead_of: UUID | None = None) -> History:
+    """Begin a new history: tablets send again what they keep, and pull from the beginning.
+
+    With `instead_of` only when that one still goes on, so that of two who find out at once one begins it.
+    """
+    Clock.objects.select_for_update().get(id=1)
+    if instead_of and (now := current()).pk != instead_of:
+        return now
     begun = History(why=why, began_at=at)
-    save_checked(begun)
+    keep(begun)
     journal.note("sync.history.begun", begun, by=by, why=why)
     return begun
