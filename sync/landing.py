@@ -211,9 +211,8 @@ def _with_was(op: Op, row: PushedOp, around: Around, resource: Resource) -> Op:
             doc = dict(doc["set"]) if isinstance(doc.get("set"), dict) else {}
         at, _ = moment(one)
         told = min(local_day(at), local_day(one.received_at))
-        was |= resource.read(
-            Op(one.id, one.type, op.record, one.kind, doc, at, told, told, op.by, op.device)
-        )  # fmt: skip
+        read = resource.read(Op(one.id, one.type, op.record, one.kind, doc, at, told, told, op.by, op.device))
+        was |= {name: value for name, value in read.items() if one.kind == CREATE or name in doc}
     return replace(op, doc={**op.doc, "was": was})
 
 

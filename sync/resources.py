@@ -8,6 +8,7 @@ from typing import Any
 
 import clinic.sync
 import pharmacy.sync
+from mobile_team.sync import checkups, kits, sessions, talks
 from core.accounts.roles import Action
 from core.ops import AMEND, CREATE, VOID, Op, Verdict
 
@@ -49,6 +50,17 @@ RESOURCES: dict[str, Resource] = {
         Resource(
             "allergy", clinic.sync.allergies.apply, Action.REGISTER_PATIENT, frozenset({CREATE, VOID}),
             feed="clinic.record",
+        ),
+        Resource(
+            "checkup", checkups.apply, Action.CHECKUP, frozenset({CREATE, AMEND, VOID}), feed="clinic.record",
+            read=checkups.read,
+        ),
+        Resource(
+            "session", sessions.apply, Action.PLAN_SESSIONS, frozenset({CREATE, AMEND}), feed="mobile_team.session"
+        ),
+        Resource("kit", kits.apply, Action.PLAN_SESSIONS, frozenset({CREATE, AMEND}), feed="mobile_team.kitline"),
+        Resource(
+            "education", talks.apply, Action.CHECKUP, frozenset({CREATE, AMEND, VOID}), feed="mobile_team.education"
         ),
         Resource(
             "donation", pharmacy.sync.apply, Action.RECEIVE_DONATION, frozenset({CREATE, VOID}),
