@@ -18,6 +18,7 @@ urlpatterns = [
     path("sessions/<uuid:session_id>/<uuid:patient_id>/", checkups.new, name="checkup_new"),
     path("checkups/<uuid:id>/", checkups.checkup, name="checkup"),
     path("checkups/<uuid:id>/edit/", checkups.edit, name="checkup_edit"),
+    path("checkups/<uuid:id>/versions/", checkups.versions, name="checkup_versions"),
     path("checkups/<uuid:id>/void/", checkups.void, name="checkup_void"),
     path("routes/", routes.routes, name="routes"),
     path("routes/new/", routes.route, name="route_new"),

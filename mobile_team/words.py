@@ -5,6 +5,11 @@ from django.utils.translation import gettext_noop as _
 WORDS: dict[str, str] = {
     "mobile_team.no_such_tooth": _("There is no tooth %(tooth)s."),
     "mobile_team.no_such_code": _("Tooth %(tooth)s cannot have the code “%(mark)s”."),
+    "mobile_team.mark_without_tooth": _("Tooth %(tooth)s is not in the mouth, so it cannot be open or inflamed."),
+    "mobile_team.no_such_treatment": _("Nobody knows this treatment."),
+    "mobile_team.no_such_dose": _("Nobody knows this medicine against worms."),
+    "mobile_team.not_a_measure": _("Write a number in figures, for example 37.5."),
+    "mobile_team.not_advised": _("Nobody waits for this person: not advised to come, or ended already."),
     "mobile_team.chart_unreadable": _("This chart cannot be read. Mark the teeth again."),
     "mobile_team.chart_or_counts": _("Mark the teeth or write counts, not both."),
     "mobile_team.span_backwards": _("The last day is before the first."),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clinic.models import Encounter
-from mobile_team.models import DentalCheckup, Session
+from clinic.selectors import people
+from mobile_team.models import CheckupVersion, DentalCheckup, Session, ToothFinding
+from mobile_team.selectors import documents
 
 PAGE = 40
 
@@ -29,14 +32,29 @@ def seen_in(session: Session, patient_ids: Iterable[UUID]) -> dict[UUID, UUID]:
     return dict(rows.values_list("encounter__patient_id", "id"))
 
 
-def checkup(id: UUID) -> DentalCheckup | None:
-    """Return a check-up with its person, session, village and teeth. Two statements."""
-    return (
-        DentalCheckup.objects.select_related("encounter__patient__village", "session__village", "recorded_by")
-        .prefetch_related("teeth")
-        .filter(id=id)
-        .first()
-    )
+def checkup(id: UUID) -> Any:
+    """Return a check-up as `documents.whole` does, with its person, session and village; None when there is none.
+
+    The person's allergies come along for the top of the page. One statement.
+    """
+    rows = DentalCheckup.objects.select_related("encounter__patient__village", "session__village", "recorded_by")
+    found = documents.whole(rows).annotate(alerts=people.alerts(outer="encounter__patient_id")).filter(id=id).first()
+    if found is not None:
+        found.encounter.patient.alerts = found.alerts
+    return found
+
+
+def charted_before(checkup: DentalCheckup) -> Any:
+    """Return the person's last standing check-up before this one in which teeth were charted, as a row of `whole`."""
+    on, charts = checkup.encounter.on, ToothFinding.objects.filter(checkup=OuterRef("pk"))
+    earlier = Q(encounter__on__lt=on) | Q(encounter__on=on, id__lt=checkup.pk)
+    rows = DentalCheckup.objects.standing().filter(earlier, encounter__patient=checkup.patient_id)
+    return documents.whole(rows.filter(Exists(charts))).order_by("-encounter__on", "-id").first()
+
+
+def versions(checkup: DentalCheckup) -> list[CheckupVersion]:
+    """Return how a check-up read before each change, the oldest first, with who changed it."""
+    return list(CheckupVersion.objects.filter(checkup=checkup).select_related("recorded_by").order_by("number"))
 
 
 def of_patient(patient_id: UUID) -> QuerySet[DentalCheckup]:

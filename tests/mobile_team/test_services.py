@@ -206,27 +206,32 @@ def test_the_database_itself_refuses_a_wrong_tooth_or_code(tooth, code):
 
 def test_a_correction_takes_the_place_of_what_stood_there_and_the_log_keeps_it():
     checkup = a_checkup(findings={55: "B", 16: "1"}, pain=True)
-    checkups.correct_checkup(checkup=checkup, findings={55: "D"}, dental_education=True, toothbrush=True, why="x", by=somebody())
+    said = {"findings": {55: "D"}, "dental_education": True, "toothbrush": True}
+    checkups.correct_checkup(checkup=checkup, **said, why="looked again", by=somebody())
     now = selectors.checkup(checkup.pk)
     assert [(t.tooth, t.code) for t in now.teeth.all()] == [(55, "D")]
     assert (now.pain, now.toothpaste, now.decayed_primary, now.decayed_permanent) == (False, False, 0, 0)
-    before = Entry.objects.get(verb="mobile_team.checkup.corrected").detail["before"]
-    assert before["teeth"] == {"55": "B", "16": "1"}
-    assert (before["pain"], before["toothpaste"]) == (True, True)
+    entry = Entry.objects.get(verb="mobile_team.checkup.corrected")
+    assert entry.detail["why"] == "looked again"
+    assert entry.detail["changes"] == {
+        "teeth": [{"55": "B", "16": "1"}, {"55": "D"}], "pain": [True, False], "toothpaste": [True, False],
+    }  # fmt: skip
+    version = checkup.versions.get()
+    assert (version.number, version.why, version.document["teeth"]) == (1, "looked again", {"55": "B", "16": "1"})
 
 
 def test_a_void_checkup_is_not_corrected_nor_voided_again():
     checkup = a_checkup()
     checkups.void_checkup(checkup=checkup, reason="twice", by=somebody())
     with pytest.raises(RuleBroken, match="checkup_void"):
-        checkups.correct_checkup(checkup=checkup, by=somebody())
+        checkups.correct_checkup(checkup=checkup, why="late", by=somebody())
     with pytest.raises(RuleBroken, match="checkup_void"):
         checkups.void_checkup(checkup=checkup, reason="again", by=somebody())
 
 
 def test_a_tooth_added_by_a_correction_is_the_word_of_who_corrected(mobile):
     checkup = a_checkup(findings={55: "B"})
-    checkups.correct_checkup(checkup=checkup, findings={55: "B", 54: "B"}, by=mobile)
+    checkups.correct_checkup(checkup=checkup, findings={55: "B", 54: "B"}, why="seen later", by=mobile)
     assert ToothFinding.objects.get(tooth=54).recorded_by == mobile
     assert ToothFinding.objects.get(tooth=55).recorded_by == checkup.recorded_by
 
@@ -238,7 +243,7 @@ def test_a_checkup_corrected_and_voided_at_once_stays_whole():
         checkup = a_checkup(session=session, findings={55: "B"})
 
         def correct(tooth, checkup=checkup):
-            checkups.correct_checkup(checkup=DentalCheckup(pk=checkup.pk), findings={tooth: "B"}, by=by)
+            checkups.correct_checkup(checkup=DentalCheckup(pk=checkup.pk), findings={tooth: "B"}, why="no", by=by)
 
         def void(checkup=checkup):
             checkups.void_checkup(checkup=DentalCheckup(pk=checkup.pk), reason="wrong child", by=by)
@@ -323,7 +328,7 @@ def test_a_village_not_reached_for_weeks_stands_out():
         on = TODAY - timedelta(weeks=weeks)
         sessions.hold(session=a_session(village=village, on=on), by=somebody(), today=TODAY)
     rows = selectors.coverage(TODAY)
-    assert [(row["village"], row["overdue"], row["weeks"]) for row in rows] == [
+    assert [(row.village, row.overdue, row.weeks) for row in rows] == [
         (never, True, None), (long_ago, True, 9), (lately, False, 1),
     ]  # fmt: skip
 
