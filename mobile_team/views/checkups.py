@@ -24,7 +24,7 @@ from core.audit import journal
 from core.editing import Clashed
 from core.errors import RuleBroken
 from core.periods import local_day
-from mobile_team import phrases, rules, selectors
+from mobile_team import readings, rules, selectors
 from mobile_team.forms import (
     CODE_WORDS,
     MARK_WORDS,
@@ -81,7 +81,7 @@ def checkup(request: HttpRequest, id: UUID) -> HttpResponse:
     dose = documents.deworming(found)
     return render(request, "mobile_team/checkup.html", {
         "checkup": found, "patient": patient, "age": patient.age_on(on), "void_form": VoidForm(), "said": said,
-        "void": found.encounter.status == Encounter.Status.VOID, "done": phrases.done(said["treatments"]),
+        "void": found.encounter.status == Encounter.Status.VOID, "done": readings.done(said["treatments"]),
         "teeth": [
             (tooth, code, CODE_WORDS[code], MARK_WORDS.get(marks.get(tooth, ""), "")) for tooth, code in teeth.items()
         ],
@@ -104,7 +104,7 @@ def versions(request: HttpRequest, id: UUID) -> HttpResponse:
     return render(request, "mobile_team/checkup_versions.html", {
         "checkup": found, "patient": patient, "age": patient.age_on(found.encounter.on),
         "versions": [
-            (version, phrases.changes(version.document, then)) for version, then in zip(kept, after, strict=False)
+            (version, readings.changes(version.document, then)) for version, then in zip(kept, after, strict=False)
         ][::-1],
     })  # fmt: skip
 
@@ -132,7 +132,7 @@ def edit(request: HttpRequest, id: UUID) -> HttpResponse:
     if request.method != "POST":
         journal.note_read(row.patient_id, by=request.user, what="checkup")
         form = CorrectionForm(initial=CorrectionForm.of(said))
-    shared = shared_edit.page(was, said, clashed, words=phrases.both)
+    shared = shared_edit.page(was, said, clashed, words=readings.both)
     contact = row.encounter
     return _form(
         request, form, patient=contact.patient, session=row.session, on=contact.on, checkup=row, shared=shared,
@@ -199,15 +199,10 @@ def _since(before: Any, said: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """Return what became of each tooth since an earlier chart: its number, and both readings in words."""
     was = documents.document(before)
     return [
-        (tooth, _reads(was, tooth), _reads(said, tooth))
+        (tooth, readings.tooth(was, tooth), readings.tooth(said, tooth))
         for tooth in sorted(said["teeth"].keys() & was["teeth"].keys())
-        if _reads(was, tooth) != _reads(said, tooth)
+        if (was["teeth"][tooth], was["pufa"].get(tooth)) != (said["teeth"][tooth], said["pufa"].get(tooth))
     ]
-
-
-def _reads(said: Mapping[str, Any], tooth: str) -> str:
-    mark = MARK_WORDS.get(said["pufa"].get(tooth, ""), "")
-    return ", ".join(str(words) for words in (CODE_WORDS[said["teeth"][tooth]], mark) if words)
 
 
 def _checkup(id: UUID) -> Any:
