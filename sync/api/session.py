@@ -55,7 +55,8 @@ def _call(sent: Document) -> logins.Call:
     return logins.Call(
         device=key(sent, "device_id"), db_id=key(sent, "db_id"), token=short(sent, "device_token", 200),
         request=short(sent, "request_id", 64), app_version=short(sent, "app_version", 40),
-        pending=count(sent, "pending"), oldest_at=instant(sent.doc.get("oldest_at")), free_bytes=count(sent, "free_bytes"),
+        pending=count(sent, "pending"), oldest_at=instant(sent.doc.get("oldest_at")),
+        free_bytes=count(sent, "free_bytes"),
     )  # fmt: skip
 
 

@@ -31,9 +31,10 @@ class Tablet:
     def call(self, door: str, *, method: str = "post", **body: Any) -> Any:
         """Return the answer; its JSON as `said`."""
         headers = self.headers | ({"Authorization": f"Bearer {self.access}"} if self.access else {})
-        answer = getattr(self.client, method)(
-            API + door, data=json.dumps(body), content_type="application/json", headers=headers
-        )
+        answer = self.client.generic(
+            method.upper(), API + door, json.dumps(body) if body else "", content_type="application/json",
+            headers=headers,
+        )  # fmt: skip
         answer.said = answer.json() if answer.get("Content-Type") == "application/json" and not answer.has_header(
             "Content-Encoding"
         ) else None  # fmt: skip
