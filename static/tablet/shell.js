@@ -1,8 +1,10 @@
 // The frame of the app: starts the parts, then shows the screen that the address after # names.
 import * as clock from "./clock.js";
 import { on, tell } from "./events.js";
+import * as frame from "./frame.js";
 import * as store from "./store.js";
 import * as sync from "./sync.js";
+import * as update from "./update.js";
 import * as vault from "./vault.js";
 import { say, speak } from "./words.js";
 import { SCREENS } from "./screens.js";
@@ -22,6 +24,7 @@ export const address = (...parts) => `#/${parts.map(encodeURIComponent).join("/"
 export const redraw = () => show(true);
 
 function asked() {
+  if (location.hash.startsWith("#enrol=")) return { name: "enrol", params: [decodeURIComponent(location.hash.slice(7))] };
   const [name = "", ...params] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
   return { name, params };
 }
@@ -95,7 +98,9 @@ async function begin() {
   await clock.begin();
   await vault.begin();
   sync.begin();
+  frame.begin();
   await show();
+  update.begin().catch(console.error);
   document.documentElement.dataset.ready = "yes";
 }
 

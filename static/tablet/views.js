@@ -37,7 +37,7 @@ const over = (op_id, row) => {
 // -- own rows -------------------------------------------------------------------------------------------------------
 
 /** What stays readable of any record, sealed or not: where it belongs. */
-const linksOf = (doc) => Object.fromEntries(["patient", "session", "village", "on"].filter((n) => n in doc).map((n) => [n, doc[n]]));
+const linksOf = (doc) => Object.fromEntries(["patient", "session", "village", "on", "number"].filter((n) => n in doc).map((n) => [n, doc[n]]));
 
 /** The own row of a record after one more save. */
 export function laidOver(before, { type, id, kind, doc, local, op_id, at }) {
