@@ -54,3 +54,9 @@ export function forget() {
 export const opsOf = (id) => [...memory.ops.values()].filter((op) => op.id === id).sort((a, b) => a.seq - b.seq);
 
 export const waiting = () => [...memory.ops.values()].filter((op) => op.where === "outbox");
+
+/** How much waits, and since when (ms, or null). */
+export function backlog() {
+  const left = waiting();
+  return { pending: left.length, oldest_at: left.length ? Math.min(...left.map((op) => op.at)) : null };
+}

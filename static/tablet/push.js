@@ -5,7 +5,7 @@ import { all, meta, write } from "./db.js";
 import { Refused } from "./errors.js";
 import { tellAll } from "./events.js";
 import { uuid7 } from "./ids.js";
-import { loadOps, memory, outline, touched, waiting } from "./memory.js";
+import { backlog, loadOps, memory, outline, touched, waiting } from "./memory.js";
 
 const [LEAST, MOST, BYTES] = [10, 50, 240 * 1024];
 const TERMINAL = new Set(["applied", "merged", "duplicate", "conflict", "quarantined", "parked", "rejected"]);
@@ -90,11 +90,11 @@ export const pause = (ms, signal) =>
   });
 
 function envelope(batch) {
-  const left = waiting();
+  const { pending, oldest_at } = backlog();
   return {
     device_id: meta("device").device_id, db_id: meta("db").db_id, server_epoch: meta("epoch"), schema: 1,
-    batch_id: uuid7(), sent_at: clock.stamp(), pending: left.length,
-    oldest_at: left.length ? clock.stamp(Math.min(...left.map((op) => op.at))) : null,
+    batch_id: uuid7(), sent_at: clock.stamp(), pending,
+    oldest_at: oldest_at && clock.stamp(oldest_at),
     ops: batch.map((row) => row.op),
   };
 }

@@ -10,7 +10,7 @@ import { Refused } from "./errors.js";
 import { on, tell, tellAll } from "./events.js";
 import { uuid7 } from "./ids.js";
 import * as keys from "./keys.js";
-import { forget, loadOps, loadRows, memory, opsOf, outline, touched, waiting } from "./memory.js";
+import { backlog, forget, loadOps, loadRows, memory, opsOf, outline, touched, waiting } from "./memory.js";
 import { foreseen } from "./numbers.js";
 import * as roster from "./roster.js";
 import { seal } from "./seal.js";
@@ -168,8 +168,7 @@ export async function closeDay() {
 // -- the status line ------------------------------------------------------------------------------------------------
 
 function pending() {
-  const all = waiting();
-  return { pending: all.length, oldest_at: Math.min(...all.map((op) => op.at)) || null, filed: filed(all) };
+  return { ...backlog(), filed: filed(waiting()) };
 }
 
 // Ops that stand in a sealed file which somebody has; up to `meta.filed`.

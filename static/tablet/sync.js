@@ -5,7 +5,7 @@ import { all, keepMeta, meta } from "./db.js";
 import { Refused } from "./errors.js";
 import { on as heard, tell } from "./events.js";
 import * as keys from "./keys.js";
-import { waiting } from "./memory.js";
+import { backlog, waiting } from "./memory.js";
 import { lend, pull } from "./pull.js";
 import { adopt, escrow, prune, push } from "./push.js";
 import * as roster from "./roster.js";
@@ -92,8 +92,7 @@ async function run() {
 
 async function whole(signal) {
   if (failures) await ping(); // on a bad line nothing dear is sent before something cheap came back
-  const pending = () => ({ pending: waiting().length, oldest_at: Math.min(...waiting().map((op) => op.at)) || null });
-  const token = () => session.token(pending());
+  const token = () => session.token(backlog());
   await token();
   for (let history = 0; ; history += 1) {
     try {
