@@ -30,9 +30,11 @@ def rotate(*, why: str, at: dt.datetime, by: Any = None, instead_of: UUID | None
     With `instead_of` only when that one still goes on, so that of two who find out at once one begins it.
     """
     Clock.objects.select_for_update().get(id=1)
-    if instead_of and (now := current()).pk != instead_of:
+    now = current()
+    if instead_of and now.pk != instead_of:
         return now
-    begun = History(why=why, began_at=at)
+    # Also on a machine whose clock stands behind: the newest is known by its moment.
+    begun = History(why=why, began_at=max(at, now.began_at + dt.timedelta(microseconds=1)))
     keep(begun)
     journal.note("sync.history.begun", begun, by=by, why=why)
     return begun
