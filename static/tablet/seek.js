@@ -4,7 +4,7 @@ import { fill, h, later, newId } from "./dom.js";
 import { icon } from "./icons.js";
 import { apart, names, notice, stateBadge } from "./parts.js";
 import { find } from "./search.js";
-import { address } from "./shell.js";
+import { address } from "./address.js";
 import { say } from "./words.js";
 import * as work from "./work.js";
 

@@ -1,4 +1,5 @@
 // The frame of the app: starts the parts, then shows the screen that the address after # names.
+import { address } from "./address.js";
 import * as clock from "./clock.js";
 import { on, tell } from "./events.js";
 import * as frame from "./frame.js";
@@ -16,9 +17,6 @@ let current = { key: "", leave: null, screen: null };
 export function go(...parts) {
   location.hash = address(...parts);
 }
-
-/** The address of a screen, for links. */
-export const address = (...parts) => `#/${parts.map(encodeURIComponent).join("/")}`;
 
 /** Draw the present screen anew: after a change of language, or of what it shows. */
 export const redraw = () => show(true);
@@ -72,9 +70,6 @@ async function show(again = false) {
   tell("shown", { screen: name });
   return undefined;
 }
-
-/** Whether a form with something typed is open: no update then. Screens mark it: data-open on the form. */
-export const busy = () => Boolean(main.querySelector("form[data-open]"));
 
 // What is typed must never reach the disk by the browser's own memory of forms.
 function forgetful() {

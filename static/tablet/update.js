@@ -1,6 +1,6 @@
 // The worker that keeps the app's files, and new versions: one takes over only when nobody can lose anything by it.
 import { on, tell } from "./events.js";
-import { busy } from "./shell.js";
+import { busy } from "./address.js";
 import * as store from "./store.js";
 
 const LOOK = 60 * 60_000; // between looks for a new version
