@@ -166,7 +166,8 @@ def served(tmp_path: Path) -> Any:
     (tmp_path / "page.py").write_text(PAGE, encoding="utf-8")
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
-        "--ssl-certificate", str(folder / authority.CERTIFICATE), "--ssl-keyfile", str(folder / authority.KEY), "page:app",
+        "--ssl-certificate", str(folder / authority.CERTIFICATE), "--ssl-keyfile", str(folder / authority.KEY),
+        "page:app",
     ]  # fmt: skip
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

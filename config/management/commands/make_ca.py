@@ -15,7 +15,7 @@ from config import authority
 class Command(BaseCommand):
     """Make what is missing or too old; print what stands."""
 
-    help = "Make the centre's own certificate authority and a certificate for this machine (docs/how-to/set_up_a_tablet.md)."
+    help = "Make the centre's own authority and a certificate for this machine (docs/how-to/set_up_a_tablet.md)."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             f"  SHA-256 {spaced(made.mark)}\n"
             f"Certificate: {'made' if made.new_certificate else 'stands'}, until {made.until:%d/%m/%Y}, for\n  "
             + ", ".join(map(str, (*made.names, *made.addresses)))
-            + f"\nKeep a copy of {settings.TLS_DIR} with the backups: without its key a new laptop needs a new authority."
+            + f"\nKeep a copy of {settings.TLS_DIR} with the backups: a new laptop needs the same authority."
         )
 
 
