@@ -8,9 +8,9 @@ from typing import Any
 
 import clinic.sync
 import pharmacy.sync
-from mobile_team.sync import checkups, kits, sessions, talks
 from core.accounts.roles import Action
 from core.ops import AMEND, CREATE, VOID, Op, Verdict
+from mobile_team.sync import checkups, kits, sessions, talks
 
 
 def as_sent(op: Op) -> Mapping[str, Any]:

@@ -12,9 +12,12 @@ LONGEST = 200  # characters of what is quoted in a sentence
 
 
 def kept(broken: RuleBroken) -> dict[str, Any]:
-    """Return a broken rule as it is kept on an op: {field: {code, params}}; "" for the whole of it."""
+    """Return a broken rule as it is kept on an op: {field: {code, params}}; "" for the whole of it.
+
+    A field that an amendment sets has the name of the field.
+    """
     params = {name: value if isinstance(value, int) else str(value)[:LONGEST] for name, value in broken.params.items()}
-    return {broken.field or "": {"code": broken.code, "params": params}}
+    return {(broken.field or "").removeprefix("set."): {"code": broken.code, "params": params}}
 
 
 def words(op: PushedOp) -> dict[str, str]:

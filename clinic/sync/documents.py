@@ -21,7 +21,7 @@ DOSES = 6  # the newest that are carried of a person
 def patient_docs(ids: Collection[UUID], *, today: dt.date) -> dict[UUID, dict[str, Any]]:
     """Return people as tablets hold them, without their check-ups; a merged one says only into whom.
 
-    Four statements, whatever the number of people. Who does not exist is left out.
+    Three statements, whatever the number of people. Who does not exist is left out.
     """
     rows = list(_people(ids, today))
     standing = [row.pk for row in rows if row.merged_into_id is None]
