@@ -24,9 +24,9 @@ from pharmacy.services import ledger
 @transaction.atomic
 def receive(
     *, amount: Money, on: date, by: Any, today: date, id: UUID | None = None, donor_name: str = "",
-    village: Village | None = None, book: str = ReceiptBook.DESK, number: int | None = None,
+    village: Village | None = None, book: str = "", number: int | None = None,
 ) -> Donation:  # fmt: skip
-    """Take a gift into the medicine fund and number its receipt.
+    """Take a gift into the medicine fund and number its receipt, in the desk's open book unless another is named.
 
     A nameless donor is anonymous; that is as good a gift as any other. A tablet's receipt brings the `number` that
     was written on it, in whatever order they arrive. Raises RuleBroken: pharmacy.nothing, pharmacy.riel_in_hundreds,
@@ -34,7 +34,7 @@ def receive(
     """
     rules.payable_in_notes(amount, "amount")
     rules.not_in_the_future(on, today)
-    number = _next_number(book) if number is None else _given_number(book, number)
+    book, number = _next_number(book) if number is None else (book, _given_number(book, number))
     sides = ledger.income(Account.DONATIONS, Fund.MEDICINE, amount)
     entry = Entry(**sides, on=on, memo=receipt_number(book, number), recorded_by=by)
     donation = Donation(
@@ -46,13 +46,27 @@ def receive(
     return donation
 
 
-def _next_number(book: str) -> int:
+@transaction.atomic
+def open_next_book(*, by: Any) -> ReceiptBook:
+    """Close the desk's receipt book and begin the next: receipts may have been given out of it that are not here."""
+    used = ReceiptBook.objects.select_for_update().filter(prefix__startswith=ReceiptBook.DESK)
+    book = ReceiptBook(prefix=f"{ReceiptBook.DESK}{len(used) + 1}")
+    closed = [old.prefix for old in used if not old.closed]
+    used.update(closed=True)
+    save_checked(book)
+    note("pharmacy.book.opened", by=by, prefix=book.prefix, closed=closed)
+    return book
+
+
+def _next_number(book: str) -> tuple[str, int]:
     """Turn the book's page; it stays locked until the commit, so a receipt not written leaves no gap."""
-    ReceiptBook.objects.filter(pk=book).update(last_number=F("last_number") + 1)
-    number = ReceiptBook.objects.filter(pk=book).values_list("last_number", flat=True).first()
-    if number is None:
+    desk = ReceiptBook.objects.filter(prefix__startswith=ReceiptBook.DESK, closed=False)
+    books = ReceiptBook.objects.filter(pk=book) if book else desk
+    books.update(last_number=F("last_number") + 1)
+    turned = books.values_list("prefix", "last_number").first()
+    if turned is None:
         raise RuleBroken("pharmacy.no_such_book")
-    return number
+    return turned
 
 
 def _given_number(book: str, number: int) -> int:

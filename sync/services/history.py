@@ -8,9 +8,11 @@ from uuid import UUID
 
 from django.db import transaction
 
+from clinic.services import numbers
 from core.audit import journal
 from core.db import keep
 from core.syncing import Clock
+from pharmacy.services import donations
 from sync.models import History
 
 
@@ -27,14 +29,16 @@ def current() -> History:
 def rotate(*, why: str, at: dt.datetime, by: Any = None, instead_of: UUID | None = None) -> History:
     """Begin a new history: tablets send again what they keep, and pull from the beginning.
 
-    With `instead_of` only when that one still goes on, so that of two who find out at once one begins it.
+    Patient numbers and receipts that may have been given out since the copy are not given out again. With `instead_of` only when that one still goes on, so that of two who find out at once one begins it.
     """
-    Clock.objects.select_for_update().get(id=1)
+    History.objects.select_for_update().first()
     now = current()
     if instead_of and now.pk != instead_of:
         return now
     # Also on a machine whose clock stands behind: the newest is known by its moment.
     begun = History(why=why, began_at=max(at, now.began_at + dt.timedelta(microseconds=1)))
     keep(begun)
+    numbers.pass_over(by=by)
+    donations.open_next_book(by=by)
     journal.note("sync.history.begun", begun, by=by, why=why)
     return begun
