@@ -43,7 +43,7 @@ export function read(said, { patient, session, years, observed_at = stamp() }) {
   const weight = number(said, "weight", errors, { min: 1, max: 250, places: 2 });
   const height = number(said, "height", errors, { min: 30, max: 220, places: 1 });
   const teeth = charted ? said.teeth : {};
-  const { dmft, DMFT } = dental.index(teeth, years);
+  const { dmft, DMFT } = dental.index(teeth, years, charted ? said.pufa : {});
   const doc = {
     patient, session, observed_at, teeth, pufa: charted ? said.pufa : {}, ...counts,
     pain: said.pain === "yes", gums_bleed: said.gums === "yes", urgency: Number(said.urgency),

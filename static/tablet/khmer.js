@@ -64,26 +64,14 @@ function category(char) {
   return SPANS.find(([first, last]) => first <= code && code <= last)?.[2] ?? 0;
 }
 
-const B = "[\u1780-\u17A2\u17A5-\u17B3\u25CC]";
-const NON_RO = "[\u1780-\u1799\u179B-\u17A2\u17A5-\u17B3]";
-const NON_BA = "[\u1780-\u1793\u1795-\u17A2\u17A5-\u17B3]";
-const S1 = "[\u1780-\u1783\u1785-\u1788\u178A-\u178D\u178F-\u1792\u1795-\u1797\u179E-\u17A0\u17A2]";
-const S2 = "[\u1784\u1780\u178E\u1793\u1794\u1798-\u179D\u17A1\u17A3-\u17B3]";
-const ABOVE = "(?:[\u17B7-\u17BA\u17BE\u17BF\u17DD]|\u17B6\u17C6)";
-const COENGS = `(?:(?:\u17D2${NON_RO})?\u17D2${B})`;
-// Alternatives as the package has them, unbracketed: the last of STRONG is the only one with the vowel behind it.
-const STRONG = `${S1}\u17CC?(?:\u17D2${NON_BA}(?:\u17D2${NON_BA})?)?`
-  + `|${NON_BA}\u17CC?(?:\u17D2${S1}(?:\u17D2${NON_BA})?|\u17D2${NON_BA}\u17D2${S1})`;
-const WEAK = `(?:${S2}\u17CC?(?:\u17D2${S2}(?:\u17D2${S2})?)?|\u1794\u17CC?(?:${COENGS}(?:${COENGS})?)?`
-  + `|${B}\u17CC?(?:\u17D2${NON_RO}\u17D2\u1794|\u17D2\u1794(?:\u17D2${B})))`;
+// The package's two rules for a ុ that stands for a shifter never match (its flags are given as a count), so they are not
+// here; the vectors would tell.
 const RULES = [
   [/(\u200D?\u17D2)[\u17D2\u200C\u200D]+/g, "$1"],
   [/\u17BE\u17B6/g, "\u17C4\u17B8"],
   [/\u17C1([\u17BB-\u17BD]?)\u17B8/g, "\u17BE$1"],
   [/\u17C1([\u17BB-\u17BD]?)\u17B6/g, "\u17C4$1"],
   [/(\u17BE)(\u17BB)/g, "$2$1"],
-  [new RegExp(`(${STRONG}[\u17C1-\u17C5]?)\u17BB(?=${ABOVE}|\u17D0)`, "g"), "$1\u17CA"],
-  [new RegExp(`(${WEAK}[\u17C1-\u17C5]?)\u17BB(?=${ABOVE}|\u17D0)`, "g"), "$1\u17C9"],
   [/(\u17D2\u179A)(\u17D2[\u1780-\u17B3])/g, "$2$1"],
   [/(\u17D2)\u178A/g, "$1\u178F"],
 ];

@@ -14,7 +14,7 @@ const DAMM = [
 ];
 
 /** The Damm check digit of a row of digits. */
-export const checkDigit = (digits) => [...digits].reduce((state, digit) => DAMM[state][digit], 0);
+export const checkDigit = (digits) => Number([...digits].reduce((state, digit) => DAMM[state][digit], "0"));
 
 /** Write running number 12345 as "SA-012345-C". */
 export function patientNumber(n) {

@@ -15,7 +15,7 @@ import { restored } from "./register.js";
 
 const MARKS = ["P", "U", "F", "A"];
 
-export function mount(main, [patient, sessionId, correcting = ""], { go, say, address, redraw }) {
+export async function mount(main, [patient, sessionId, correcting = ""], { go, say, address, redraw }) {
   const person = store.person(patient);
   const session = store.session(sessionId);
   if (!person || (!session && !correcting)) return nobody(main, say, address);
@@ -24,7 +24,7 @@ export function mount(main, [patient, sessionId, correcting = ""], { go, say, ad
   const on = session?.on ?? before?.on ?? today();
   const years = ageOf(person, on)?.years ?? null;
   const key = `checkup-${patient}-${correcting || sessionId}`;
-  const draft = drafts.load(key);
+  const draft = await drafts.load(key);
   const state = structuredClone(draft ?? (before ? toForm(before) : blank()));
 
   const button = h("button.button.button--primary.button--wide", icon("check"), say(before ? "checkup.correct" : "checkup.save"));
@@ -125,7 +125,7 @@ export function mount(main, [patient, sessionId, correcting = ""], { go, say, ad
     const said = collect();
     form.querySelector(".the-chart").hidden = said.mode !== "chart";
     form.querySelector(".the-counts").hidden = said.mode !== "counts";
-    const { dmft, DMFT } = dental.index(said.mode === "chart" ? said.teeth : {}, years);
+    const { dmft, DMFT } = dental.index(...(said.mode === "chart" ? [said.teeth, years, said.pufa] : [{}, years]));
     const marks = dental.pufa(said.pufa);
     fill(form.querySelector(".reckoned"), [["dmft", dmft], ["DMFT", DMFT], ["pufa", marks.pufa], ["PUFA", marks.PUFA]]
       .map(([name, n]) => h("div", h("dt", { lang: "en" }, name), h("dd", n))));
