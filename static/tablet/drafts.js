@@ -1,13 +1,33 @@
 // What is being typed survives a reload, a crash, a flat battery: kept encrypted while typing, dropped when it is saved.
+import * as db from "./db.js";
+import { on } from "./events.js";
 import * as keys from "./keys.js";
-import * as store from "./store.js";
 
 const PAUSE = 250; // milliseconds of quiet before it is written
+const fresh = new Map(); // newer than what is on the disk
+
+// Locked, nothing readable stays in memory; what is on the disk opens again with the person's key.
+on("vault", ({ state }) => state === "open" || fresh.clear());
 
 /** What was typed into this form, or null. */
-export const load = (key) => store.draft(key);
+export async function load(key) {
+  if (fresh.has(key)) return structuredClone(fresh.get(key));
+  const row = await db.read("drafts", key);
+  return row ? keys.reveal("drafts", row).catch(() => null) : null;
+}
 
-export const drop = (key) => store.dropDraft(key);
+/** Keep this in place of what was kept. */
+export async function keep(key, value) {
+  fresh.set(key, value);
+  const row = await keys.close("drafts", key, value);
+  if (fresh.get(key) === value) await db.write(["drafts"], (tx) => tx.put("drafts", row));
+}
+
+/** Saved, or not wanted any more. */
+export async function drop(key) {
+  fresh.delete(key);
+  await db.write(["drafts"], (tx) => tx.remove("drafts", key));
+}
 
 /**
  * Keep a form as it is typed into: `collect()` says what it holds. Marks the form as open, so that no update takes
@@ -22,7 +42,7 @@ export function keepForm(form, key, collect) {
     clearTimeout(timer);
     if (!waits || over || !keys.open()) return;
     waits = false;
-    store.keepDraft(key, collect()).catch(console.error);
+    keep(key, structuredClone(collect())).catch(console.error);
   }
   function changed() {
     if (over) return;
@@ -35,6 +55,7 @@ export function keepForm(form, key, collect) {
   form.addEventListener("input", changed);
   form.addEventListener("change", changed);
   document.addEventListener("visibilitychange", hidden);
+  const unheard = on("locking", write);
   return {
     changed,
     async done() {
@@ -46,6 +67,7 @@ export function keepForm(form, key, collect) {
     leave() {
       write();
       document.removeEventListener("visibilitychange", hidden);
+      unheard();
     },
   };
 }

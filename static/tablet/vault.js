@@ -222,6 +222,7 @@ export async function rest() {
     await lock();
     return;
   }
+  tell("locking");
   resting = true;
   try {
     await hooks.before();
@@ -233,6 +234,7 @@ export async function rest() {
 
 /** Everything decrypted is dropped, keys too: the password is needed. What waits to be sent is sealed and stays. */
 export async function lock() {
+  if (keys.open()) tell("locking"); // what is being typed is written now, while there is a key
   try {
     if (keys.open()) await hooks.before();
   } finally {
