@@ -181,6 +181,8 @@ def _land(unit: Unit, around: Around, way: str, refused: RuleBroken | None) -> l
         one.row.patient_id = keeping.guess_patient(one)
     if way == Way.ESCROW:
         refused = RuleBroken("sync.escrow")
+    elif around.device is None:
+        refused = RuleBroken("sync.unknown_device")
     if refused or not unit:
         return [Landing(Status.QUARANTINED, broken=refused) for _ in unit]
     if any(one.wrong for one in unit):
