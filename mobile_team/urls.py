@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mobile_team.views import checkups, routes, sessions, week
+from mobile_team.views import advice, checkups, routes, sessions, week
 
 app_name = "mobile_team"
 urlpatterns = [
@@ -18,6 +18,8 @@ urlpatterns = [
     path("sessions/<uuid:session_id>/<uuid:patient_id>/", checkups.new, name="checkup_new"),
     path("checkups/<uuid:id>/", checkups.checkup, name="checkup"),
     path("checkups/<uuid:id>/edit/", checkups.edit, name="checkup_edit"),
+    path("advised/", advice.advised, name="advised"),
+    path("checkups/<uuid:id>/advice/", advice.end, name="advice_end"),
     path("checkups/<uuid:id>/versions/", checkups.versions, name="checkup_versions"),
     path("checkups/<uuid:id>/void/", checkups.void, name="checkup_void"),
     path("routes/", routes.routes, name="routes"),

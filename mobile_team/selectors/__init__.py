@@ -1,6 +1,16 @@
 """Rounds in one file, check-ups in another; everything is asked from here."""
 
-from mobile_team.selectors.checkups import advised, charted_before, checkup, of_patient, roster, seen_in, versions
+from mobile_team.selectors.checkups import (
+    advised,
+    awaited,
+    charted_before,
+    checkup,
+    of_patient,
+    roster,
+    seen_in,
+    versions,
+)
+from mobile_team.selectors.documents import document, whole
 from mobile_team.selectors.rounds import (
     NOTHING,
     Day,
@@ -15,6 +25,7 @@ from mobile_team.selectors.rounds import (
 )
 
 __all__ = [
-    "NOTHING", "Day", "advised", "charted_before", "checkup", "coverage", "hand_outs", "of_patient", "planned_until",
-    "roster", "route", "routes", "seen_in", "tallies", "tally", "versions", "week",
+    "NOTHING", "Day", "advised", "awaited", "charted_before", "checkup", "coverage", "document", "hand_outs",
+    "of_patient", "planned_until", "roster", "route", "routes", "seen_in", "tallies", "tally", "versions", "week",
+    "whole",
 ]  # fmt: skip

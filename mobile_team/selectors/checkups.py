@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clinic.models import Encounter
 from clinic.selectors import people
+from core.places.models import Village
 from mobile_team.models import CheckupVersion, DentalCheckup, Session, ToothFinding
 from mobile_team.selectors import documents
 
@@ -67,16 +68,36 @@ def of_patient(patient_id: UUID) -> QuerySet[DentalCheckup]:
     )
 
 
-def advised(*, since: date) -> QuerySet[DentalCheckup]:
-    """Return those advised to come since a day who have not been seen at the centre afterwards, oldest first."""
-    came = Encounter.objects.contacts().filter(
-        patient=OuterRef("encounter__patient"), on__gte=OuterRef("encounter__on"),
-        kind__in=[Encounter.Kind.OUTPATIENT, Encounter.Kind.INPATIENT],
-    )  # fmt: skip
-    return (
-        DentalCheckup.objects.standing()
-        .filter(advised_to_come=True, encounter__on__gte=since, encounter__patient__deceased_on=None)
-        .exclude(Exists(came))
-        .select_related("encounter__patient__village")
-        .order_by("encounter__on", "id")
+def awaited() -> QuerySet[DentalCheckup]:
+    """Return the check-ups whose advice to come to the centre is open: the newest one of each person.
+
+    It closes by itself when the person is seen at the centre on that day or later, whenever that is written down, and
+    whoever's record took theirs up; a visit entered in error does not close it. Advice ended by hand, or of somebody
+    who died, is not waited for.
+    """
+    on, whose = OuterRef("encounter__on"), OuterRef("encounter__patient")
+    came = Encounter.objects.exclude(status=Encounter.Status.VOID).filter(
+        patient=whose, on__gte=on, kind__in=[Encounter.Kind.OUTPATIENT, Encounter.Kind.INPATIENT]
     )
+    told = DentalCheckup.objects.standing().filter(advised_to_come=True, encounter__kind=Encounter.Kind.OUTREACH)
+    again = told.filter(Q(encounter__on__gt=on) | Q(encounter__on=on, id__gt=OuterRef("id")), encounter__patient=whose)
+    waiting = told.filter(advice_ended="", encounter__patient__deceased_on=None)
+    return waiting.exclude(Exists(came)).exclude(Exists(again))
+
+
+def advised(
+    *, since: date | None = None, village: Village | int | None = None, after: tuple[date, UUID] | None = None
+) -> QuerySet[DentalCheckup]:
+    """Return who is still awaited at the centre, who has waited longest first, with person and village.
+
+    `since` leaves older advice out, `village` asks for those who live there, `after` goes on behind (day, id).
+    """
+    rows = awaited().select_related("encounter__patient__village")
+    if since:
+        rows = rows.filter(encounter__on__gte=since)
+    if village:
+        rows = rows.filter(encounter__patient__village=village)
+    if after:
+        on, key = after
+        rows = rows.filter(Q(encounter__on__gt=on) | Q(encounter__on=on, id__gt=key))
+    return rows.order_by("encounter__on", "id")

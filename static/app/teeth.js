@@ -28,7 +28,7 @@ if (chart) {
   function draw() {
     for (const [number, tooth] of teeth) {
       const code = marks.get(number) ?? "";
-      tooth.dataset.kind = kind(code);
+      tooth.dataset.kind = code.length > 1 ? "open" : kind(code);
       tooth.querySelector(".tooth__code").textContent = code;
       tooth.setAttribute("aria-pressed", String(number === chosen));
       tooth.setAttribute("aria-label", `${chart.dataset.tooth} ${number}${code ? `: ${words(code)}` : ""}`);
