@@ -5,6 +5,8 @@ import * as keys from "./keys.js";
 
 const PAUSE = 250; // milliseconds of quiet before it is written
 const fresh = new Map(); // newer than what is on the disk
+const newest = new Map(); // key → the turn that is to be written; a lock forgets what was typed, not that it is on its way
+let turn = 0;
 
 // Locked, nothing readable stays in memory; what is on the disk opens again with the person's key.
 on("vault", ({ state }) => state === "open" || fresh.clear());
@@ -18,14 +20,17 @@ export async function load(key) {
 
 /** Keep this in place of what was kept. */
 export async function keep(key, value) {
+  const mine = (turn += 1);
   fresh.set(key, value);
+  newest.set(key, mine);
   const row = await keys.close("drafts", key, value);
-  if (fresh.get(key) === value) await db.write(["drafts"], (tx) => tx.put("drafts", row));
+  if (newest.get(key) === mine) await db.write(["drafts"], (tx) => tx.put("drafts", row));
 }
 
 /** Saved, or not wanted any more. */
 export async function drop(key) {
   fresh.delete(key);
+  newest.delete(key);
   await db.write(["drafts"], (tx) => tx.remove("drafts", key));
 }
 
