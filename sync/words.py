@@ -18,6 +18,7 @@ WORDS: dict[str, str] = {
     "sync.unforeseen": _("Something unforeseen went wrong when this was taken over. It is kept."),
     "sync.escrow": _("This was handed in by a tablet that is no longer trusted. Look whether it can be right."),
     "sync.unknown_device": _("This server does not know the tablet. Look whether it can be right."),
+    "sync.no_outbox_file": _("This is no outbox of a tablet."),
     "sync.decided_already": _("Somebody else has decided this already."),
     "sync.name_missing": _("Say what the tablet is called."),
     "sync.reason_missing": _("Say why."),

@@ -7,11 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 
+from clinic.models import NumberBlock
 from clinic.services import numbers
 from core.audit import journal
 from core.db import keep
 from core.syncing import Clock
+from pharmacy.models import ReceiptBook
 from pharmacy.services import donations
 from sync.models import History
 
@@ -42,3 +45,9 @@ def rotate(*, why: str, at: dt.datetime, by: Any = None, instead_of: UUID | None
     donations.open_next_book(by=by)
     journal.note("sync.history.begun", begun, by=by, why=why)
     return begun
+
+
+def goes_on_with() -> tuple[NumberBlock, ReceiptBook]:
+    """Return the block and the book that the desk draws from now."""
+    block = NumberBlock.objects.filter(holder=numbers.DESK, next__lte=F("last")).order_by("first")[0]
+    return block, ReceiptBook.objects.filter(prefix__startswith=ReceiptBook.DESK, closed=False)[0]
