@@ -8,6 +8,7 @@ WORDS: dict[str, str] = {
     "pharmacy.reason_missing": _("Write the reason."),
     "pharmacy.already_expired": _("This medicine had expired before it came. It cannot be taken in."),
     "pharmacy.not_enough": _("There is not enough: at most %(available)s can be taken on this date."),
+    "pharmacy.not_enough_of": _("There is not enough %(medicine)s: at most %(available)s can be taken on this date."),
     "pharmacy.not_a_shelf": _("Medicine can be taken only from the store, the dispensary or a kit."),
     "pharmacy.same_place": _("Choose two different places."),
     "pharmacy.count_agrees": _("The count agrees with the books. Nothing needs to be changed."),

@@ -8,6 +8,7 @@ from core.errors import RuleBroken
 from core.periods import CLINIC_TZ, local_day
 
 MOST_DAYS_PLANNED = 400
+DAYS_A_WEEK = 3  # on so many days the van drives; another number is said on the page of the routes
 TOO_LONG_AGO = timedelta(weeks=6)  # a village not reached for this long stands out
 
 

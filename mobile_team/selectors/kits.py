@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, Sum
+from django.db.models import IntegerField, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 
 from clinic.models import PreventiveDose
-from mobile_team.models import DentalCheckup, Education, KitLine
+from mobile_team.models import DentalCheckup, Education, KitLine, Session
 
 DEWORMING = (KitLine.Item.MEBENDAZOLE.value, KitLine.Item.ALBENDAZOLE.value)
 NUMBERS = ("packed", "given", "returned", "lost")
 FACTS = (*NUMBERS, "note")
+COUNTS = tuple(f"n_{item}" for item in KitLine.COUNTED)
 
 
 @dataclass(frozen=True)
@@ -66,40 +68,52 @@ class Line:
 
 
 def lines(session_id: UUID, rows: Iterable[KitLine] | None = None) -> list[Line]:
-    """Return a line for every item that can be packed, in their order. Three statements, four without `rows`."""
-    there = {row.item: row for row in (KitLine.objects.filter(session=session_id) if rows is None else rows)}
-    counts = counted([session_id]).get(session_id, {})
+    """Return a line for every item that can be packed, in their order. One statement, two without `rows`."""
+    there = KitLine.objects.filter(session=session_id) if rows is None else rows
+    return of_kit(there, counted([session_id]).get(session_id, {}))
+
+
+def of_kit(rows: Iterable[KitLine], counts: Mapping[str, int]) -> list[Line]:
+    """Return a line for every item that can be packed, in their order, with what was counted of it."""
+    there = {row.item: row for row in rows}
     return [
         Line(item, there.get(item), counts.get(item, 0) if item in KitLine.COUNTED else None)
         for item in KitLine.Item.values
-    ]  # fmt: skip
+    ]
 
 
 def counted(ids: Iterable[UUID]) -> dict[UUID, dict[str, int]]:
-    """Return how many brushes, pastes and doses were given in each session, as written. Three statements.
+    """Return how many brushes, pastes and doses were given in each session, as written. One statement."""
+    rows = with_counts(Session.objects.filter(pk__in=list(ids))).values_list("pk", *COUNTS)
+    return {pk: dict(zip(KitLine.COUNTED, counts, strict=True)) for pk, *counts in rows}
+
+
+def with_counts(sessions: QuerySet[Session]) -> QuerySet[Session]:
+    """Annotate sessions with `n_brush` and so on: what was given there.
 
     From check-ups, from talks, and from the doses that belong to the contacts of the check-ups.
     """
-    ids = list(ids)
-    found: dict[UUID, dict[str, int]] = {}
-    seen = DentalCheckup.objects.standing().filter(session__in=ids).order_by().values_list("session")
-    given = seen.annotate(brush=Count("id", filter=Q(toothbrush=True)), paste=Count("id", filter=Q(toothpaste=True)))
-    handed = Education.objects.filter(session__in=ids, void_reason="").order_by().values_list("session")
-    for rows in (given, handed.annotate(brush=Sum("brushes"), paste=Sum("pastes"))):
-        for session, brush, paste in rows:
-            _add(found, session, brush=brush, paste=paste)
-    doses = PreventiveDose.objects.filter(encounter__checkup__session__in=ids, void_reason="", what__in=DEWORMING)
-    for session, what, n in doses.order_by().values_list("encounter__checkup__session", "what").annotate(n=Count("id")):
-        _add(found, session, **{what: n})
-    return found
+    seen = DentalCheckup.objects.standing().filter(session=OuterRef("pk"))
+    handed = Education.objects.filter(session=OuterRef("pk"), void_reason="")
+    doses = PreventiveDose.objects.filter(encounter__checkup__session=OuterRef("pk"), void_reason="")
+    return sessions.annotate(
+        n_brush=_count(seen.filter(toothbrush=True)) + _sum(handed, "brushes"),
+        n_paste=_count(seen.filter(toothpaste=True)) + _sum(handed, "pastes"),
+        n_mebendazole=_count(doses.filter(what="mebendazole")),
+        n_albendazole=_count(doses.filter(what="albendazole")),
+    )
+
+
+def _count(rows: QuerySet[Any]) -> Any:
+    return _sum(rows.annotate(one=Value(1)), "one")
+
+
+def _sum(rows: QuerySet[Any], column: str) -> Any:
+    """Return the sum of a column of the outer row's own rows; 0 for none."""
+    summed = rows.order_by().annotate(same=Value(1)).values("same").annotate(n=Sum(column)).values("n")
+    return Coalesce(Subquery(summed, output_field=IntegerField()), Value(0))
 
 
 def document(row: KitLine) -> dict[str, Any]:
     """Return what a tablet may say of a line of a kit."""
     return {name: getattr(row, name) for name in FACTS}
-
-
-def _add(found: dict[UUID, dict[str, int]], session: Any, **counts: int) -> None:
-    there = found.setdefault(session, {})
-    for item, n in counts.items():
-        there[item] = there.get(item, 0) + n

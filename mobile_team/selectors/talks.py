@@ -50,6 +50,12 @@ def of_sessions(ids: Iterable[UUID]) -> dict[UUID, list[Any]]:
     return found
 
 
+def between(first: date, last: date) -> list[Any]:
+    """Return the standing talks of some days with village and audiences, in order. One statement."""
+    rows = Education.objects.filter(on__range=(first, last), void_reason="").select_related("village")
+    return list(rows.annotate(counts=AUDIENCES).order_by("on", "id"))
+
+
 def talk(id: UUID) -> Any | None:
     """Return one talk with its village, session, writer and audiences. One statement."""
     rows = Education.objects.select_related("village__commune__district__province", "session", "recorded_by")

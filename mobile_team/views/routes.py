@@ -2,51 +2,61 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from core import shared_edit
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
+from core.editing import Clashed
 from core.errors import RuleBroken
-from mobile_team import selectors
+from mobile_team import phrases, rules, selectors
 from mobile_team.forms import RouteForm
 from mobile_team.models import Route
+from mobile_team.selectors import roads
 from mobile_team.services import routes as services
-from mobile_team.views import refuse
+from mobile_team.views import refuse, sent, today
 
 
 @require_safe
 @requires(Action.SEE_SESSIONS)
 def routes(request: HttpRequest) -> HttpResponse:
-    """List the routes with their stops."""
-    return render(request, "mobile_team/routes.html", {"routes": selectors.routes()})
+    """List the routes with their stops, and say when they drive on other than the planned number of days."""
+    rows = selectors.routes()
+    return render(request, "mobile_team/routes.html", {
+        "routes": rows, "week": roads.week_of(rows, rules.DAYS_A_WEEK), "month": today().month,
+    })  # fmt: skip
 
 
 @requires(Action.PLAN_SESSIONS)
 def route(request: HttpRequest, id: int | None = None) -> HttpResponse:
-    """Add a route, or change one."""
+    """Add a route, or change one; what a colleague changed meanwhile is brought together with it."""
     found = selectors.route(id) if id is not None else None
     if id is not None and found is None:
         raise Http404
-    form = _form(found, request)
+    form, edit, clashed = _form(found, request), shared_edit.read(request), None
+    form.fields["team"].offer(selectors.colleagues())  # type: ignore[attr-defined]
     if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
         try:
-            services.save(
-                route=found, name_km=data["name_km"], name_en=data["name_en"], weekday=data["weekday"],
-                active=data["active"], stops=data["stops"], by=request.user,  # type: ignore[arg-type]
-            )  # fmt: skip
+            services.save(route=found, by=request.user, edit=edit if found else None, **form.said())  # type: ignore[arg-type]
+        except Clashed as clash:
+            clashed = clash
         except RuleBroken as broken:
             refuse(form, broken)
         else:
             messages.success(request, _("Saved."))
             return redirect("mobile_team:routes")
-    return render(request, "mobile_team/route.html", {"form": form, "route": found}, status=422 if form.errors else 200)
+    context: dict[str, Any] = {"form": form, "route": found}
+    if found:
+        context["shared"] = shared_edit.page(edit, roads.document(found), clashed, words=phrases.of_route)
+    return render(request, "mobile_team/route.html", context, status=422 if form.errors or clashed else 200)
 
 
 def _form(found: Route | None, request: HttpRequest) -> RouteForm:
-    data = request.POST or None
+    data = sent(request)
     return RouteForm.of(found, data) if found else RouteForm(data)

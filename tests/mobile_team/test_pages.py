@@ -239,7 +239,8 @@ def test_a_session_is_cancelled_with_a_reason_and_restored(browser):
     assert response.status_code == 302
     assert count <= 12
     assert "Flood" in text(browser.get(url("session", session.pk)))
-    assert browser.post(url("session_restore", session.pk)).status_code == 302
+    assert browser.post(url("session_restore", session.pk)).status_code == 422
+    assert browser.post(url("session_restore", session.pk), {"why": "the water fell"}).status_code == 302
     assert browser.post(url("session_hold", session.pk)).status_code == 302
     session.refresh_from_db()
     assert session.state == "held"

@@ -41,7 +41,7 @@ def test_a_route_keeps_its_stops_in_driving_order():
     first, second = villages(2)
     route = a_route(stops=[(second, "School"), (first, "")])
     assert [stop.village for stop in route.stops.all()] == [second, first]
-    routes.save(route=route, name_km="ផ្លូវ", name_en="", weekday=2, stops=[(first, "")], by=somebody())
+    route = routes.save(route=route, name_km="ផ្លូវ", name_en="", weekday=2, stops=[(first, "")], by=somebody())
     assert [stop.village for stop in route.stops.all()] == [first]
     assert (route.name_km, route.name_en) == ("ផ្លូវ", "ផ្លូវ")
 
