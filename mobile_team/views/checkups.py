@@ -36,7 +36,7 @@ from mobile_team.forms import (
 )
 from mobile_team.models import DentalCheckup, Session
 from mobile_team.selectors import documents
-from mobile_team.services import checkups
+from mobile_team.services import checkups, mouths
 from mobile_team.views import refuse
 
 HAND_OUTS = ("dental_education", "toothbrush", "toothpaste")
@@ -188,7 +188,7 @@ def _growth(found: Any, said: Mapping[str, Any]) -> growth.Growth | None:
         return None
     patient, contact = found.encounter.patient, found.encounter
     birth = assessed.birth_at(patient, contact)
-    return growth.assess(sex=patient.sex, birth=birth, on=contact.on, weight=said["weight"], height=said["height"])
+    return growth.assess(sex=patient.sex, birth=birth, on=contact.on, **mouths.measures(said))
 
 
 def _dose_words(dose: Mapping[str, Any] | None) -> str:
