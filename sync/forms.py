@@ -24,6 +24,7 @@ from mobile_team.models import Attendance
 from sync import saves
 
 LONGEST_LENT = 72  # hours
+LONGEST_CHART = 800  # characters: 52 teeth, each with what was done
 
 
 class WordsField(forms.CharField):
@@ -204,8 +205,8 @@ KINDS: dict[str, tuple[Any, Any]] = {
     "decimal": (DecimalField, _text),
     "day": (DateField, _day),
     "village": (VillageField, _village),
-    "chart": (ChartField, _chart),
-    "done": (DoneField, _done),
+    "chart": (partial(ChartField, max_length=LONGEST_CHART), _chart),
+    "done": (partial(DoneField, max_length=LONGEST_CHART), _done),
     "long": (NotesField, _text),
 }
 

@@ -143,7 +143,7 @@ def document(op: PushedOp) -> Mapping[str, Any] | None:
     """
     try:
         sent = json.loads(op.raw)
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
     if not isinstance(sent, dict):
         return None
@@ -223,7 +223,8 @@ def _done(one: Mapping[str, Any]) -> str:
 
 def _heads(audience: str, heads: Mapping[str, Any]) -> str:
     who = dict(Attendance.Audience.choices).get(audience, audience)
-    return f"{who}: " + ", ".join(f"{HEADS.get(head, head)} {plain(count)}" for head, count in heads.items())
+    order = [*(head for head in HEADS if head in heads), *(head for head in heads if head not in HEADS)]
+    return f"{who}: " + ", ".join(f"{HEADS.get(head, head)} {plain(heads[head])}" for head in order)
 
 
 def birth_words(value: Any) -> str:

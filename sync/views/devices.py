@@ -118,11 +118,8 @@ def enrol(request: HttpRequest, id: UUID | None = None) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             invited, code = services.invite(
-                name=form.cleaned_data["name"],
-                by=request.user,
-                now=timezone.now(),
-                device=known,  # type: ignore[arg-type]
-            )
+                name=form.cleaned_data["name"], by=request.user, now=timezone.now(), device=known  # type: ignore[arg-type]
+            )  # fmt: skip
         except RuleBroken as broken:
             form.add_error(broken.field if broken.field in form.fields else None, say(broken))
         else:

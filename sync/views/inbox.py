@@ -23,6 +23,7 @@ from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.audit import journal
 from core.errors import RuleBroken
+from core.ops import AMEND
 from core.periods import local_day
 from core.words import say
 from sync import saves, sayings, selectors
@@ -31,6 +32,8 @@ from sync.models import Disagreement, PushedOp, Ticket
 from sync.selectors import PAGE, Asked
 from sync.services import inbox as services
 from sync.views.devices import key_of, place
+
+DECIDED = "sync.decided_already"
 
 
 class Field(NamedTuple):
@@ -244,28 +247,42 @@ def correct(request: HttpRequest, id: int) -> HttpResponse:
     row = _ticket(id)
     read = _read(row.op)
     form = _document_form(row.op, read, request.POST)
+    if read.doc is None:
+        messages.error(request, read.closed)
+        return redirect("sync:ticket", row.pk)
     if form.is_valid():
-        changes = form.changes()
-        amended = None
-        if changes and read.doc is not None:
-            inner = {**read.fields, **changes}
-            amended = {**read.doc, "set": inner} if row.op.kind == "amend" else {**read.doc, **changes}
         try:
-            _release(row, amended, request)
+            _release(row, _amended(row.op, read, form.changes()), request)
         except RuleBroken as broken:
+            if broken.code == DECIDED:
+                return _too_late(request, row, broken)
             form.add_error(broken.field if broken.field in form.fields else None, say(broken))
         else:
             return redirect("sync:inbox")
     return _ticket_page(request, row, form=form)
 
 
-def _release(row: Ticket, amended: Any, request: HttpRequest) -> None:
+def _amended(op: PushedOp, read: Read, changes: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the document as somebody put it right; nothing when they changed nothing."""
+    if not changes:
+        return None
+    if op.kind == AMEND:
+        return {**read.doc, "set": {**read.fields, **changes}}
+    return {**read.doc, **changes}
+
+
+def _release(row: Ticket, amended: dict[str, Any] | None, request: HttpRequest) -> None:
     now = timezone.now()
     try:
         services.release(id=row.pk, amended=amended, by=request.user, at=now, today=local_day(now))  # type: ignore[arg-type]
     except ObjectDoesNotExist:
         raise Http404 from None
     messages.success(request, _("%(number)s: taken over.") % {"number": row.number})
+
+
+def _too_late(request: HttpRequest, row: Ticket, broken: RuleBroken) -> HttpResponse:
+    messages.error(request, say(broken))
+    return redirect("sync:ticket", row.pk)
 
 
 @require_POST
@@ -276,8 +293,7 @@ def again(request: HttpRequest, id: int) -> HttpResponse:
     try:
         _release(row, None, request)
     except RuleBroken as broken:
-        messages.error(request, say(broken))
-        return redirect("sync:ticket", row.pk)
+        return _too_late(request, row, broken)
     return redirect("sync:inbox")
 
 
@@ -291,10 +307,9 @@ def set_aside(request: HttpRequest, id: int) -> HttpResponse:
         try:
             services.reject(id=row.pk, reason=form.cleaned_data["why"], by=request.user, at=timezone.now())  # type: ignore[arg-type]
         except RuleBroken as broken:
-            form.add_error("why" if broken.field == "reason" else None, say(broken))
-        else:
-            messages.success(request, _("%(number)s: set aside. It stays kept.") % {"number": row.number})
-            return redirect("sync:inbox")
+            return _too_late(request, row, broken)
+        messages.success(request, _("%(number)s: set aside. It stays kept.") % {"number": row.number})
+        return redirect("sync:inbox")
     return _ticket_page(request, row, aside=form)
 
 
