@@ -32,7 +32,8 @@ def current() -> History:
 def rotate(*, why: str, at: dt.datetime, by: Any = None, instead_of: UUID | None = None) -> History:
     """Begin a new history: tablets send again what they keep, and pull from the beginning.
 
-    Patient numbers and receipts that may have been given out since the copy are not given out again. With `instead_of` only when that one still goes on, so that of two who find out at once one begins it.
+    Patient numbers and receipts that may have been given out since the copy are not given out again. With
+    `instead_of` only when that one still goes on, so that of two who find out at once one begins it.
     """
     History.objects.select_for_update().first()
     now = current()

@@ -21,7 +21,7 @@ from sync.services import devices
 ACCESS_LIVES = dt.timedelta(minutes=15)
 RENEWED_FOR = dt.timedelta(hours=72)
 REMEMBERED = 60  # requests whose late copies are known
-KEPT = 4  # log-ins of one person on one device: an answer may be lost, and the one before must still do
+KEPT = 60  # log-ins of one person on one device: answers may be lost, and the one before must still do
 
 
 @dataclass(frozen=True)

@@ -125,8 +125,8 @@ def test_numbers_run_low_and_the_next_block_comes_along(mobile, administrator):
 
 def an_op(device, seq, *, durable=False):
     return PushedOp.objects.create(
-        id=uuid7(), device=device, db_id=device.db_id, seq=seq, type="patient", kind="create", raw="{}", sha256="0" * 64,
-        status="applied", durable=durable,
+        id=uuid7(), device=device, db_id=device.db_id, seq=seq, type="patient", kind="create", raw="{}",
+        sha256="0" * 64, status="applied", durable=durable,
     )  # fmt: skip
 
 
@@ -186,9 +186,8 @@ def test_incident_m_a_backup_that_cannot_be_read_fails_loudly_and_makes_nothing_
     def harmed(file, **kwargs):
         whole = file.read_bytes()
         middle = len(whole) // 2
-        file.write_bytes({
-            "cut": whole[:middle], "overwritten": whole[:middle] + bytes(200_000) + whole[middle + 200_000 :], "empty": b""
-        }[harm])  # fmt: skip
+        zeroed = whole[:middle] + bytes(200_000) + whole[middle + 200_000 :]
+        file.write_bytes({"cut": whole[:middle], "overwritten": zeroed, "empty": b""}[harm])
         check(file, **kwargs)
 
     monkeypatch.setattr(copies, "check", harmed)
