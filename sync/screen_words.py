@@ -56,6 +56,8 @@ DOOR: dict[str, str] = {
     "checkout.what": _("Which villages?"), "checkout.coming": _("Those of the coming sessions"),
     "checkout.chosen": _("I choose them"), "checkout.which": _("Villages"), "checkout.do": _("Take along"),
     "checkout.asking": _("Asking the centre …"), "checkout.progress": _("{done} of {of} people"),
+    "checkout.kept": _("The app works without a connection from now on."),
+    "checkout.not_kept": _("The app is not kept whole yet. Stay connected for a moment before you drive off."),
     "checkout.done": _("People on this tablet: {n}"), "checkout.begin": _("To today's work"),
     "checkout.stopped": _("Stopped. What has come stays; the rest comes with the next sending."),
     "checkout.now": _("People on this tablet: {n}, from {when}, kept until {until}"), "more.title": _("More"),

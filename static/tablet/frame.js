@@ -1,7 +1,7 @@
 // What stands around every screen: the centre's name, the language, the lock; the line that says where the work is;
 // the four ways. Drawn anew whenever something of it changes.
 import * as clock from "./clock.js";
-import { fill, h, later } from "./dom.js";
+import { fill, h } from "./dom.js";
 import { on } from "./events.js";
 import { icon } from "./icons.js";
 import { moment } from "./parts.js";
@@ -24,7 +24,7 @@ const UNDER = { person: "find", register: "find", edit: "find", sending: "more",
 let shown = "";
 
 export function begin() {
-  const draw = later(30, drawAll);
+  const draw = () => drawAll(); // at once: what a person was told and what the line says are the same
   for (const name of ["vault", "language", "saved", "changed", "roster", "inbox", "storage", "clock", "update"]) on(name, draw);
   on("shown", ({ screen }) => {
     shown = screen;
@@ -100,6 +100,9 @@ function ways() {
     h("a", { href: `#/${name}`, "aria-current": name === here ? "page" : null }, icon(picture), h("span", say(words)),
       name === "inbox" && waits > 0 && h("span.badge.badge--warn", waits))));
 }
+
+/** What a screen shows that could not be drawn. */
+export const trouble = () => h("div.notice.notice--danger", { role: "alert" }, icon("octagon-alert"), h("div", h("h1", { tabindex: -1 }, say("error.unknown"))));
 
 let drawn = "";
 

@@ -60,13 +60,20 @@ async function show(again = false) {
   current.leave?.();
   main.replaceChildren();
   current = { key, screen: name, leave: null };
-  const leave = await screen.mount(main, params, { go, address, say, redraw });
+  let leave = null;
+  try {
+    leave = await screen.mount(main, params, { go, address, say, redraw });
+  } catch (error) {
+    // A mistake of ours on one screen: the ways to the others stay, and so does everything that was saved.
+    console.error(error);
+    main.replaceChildren(frame.trouble());
+  }
   if (mine !== turn) return leave?.();
   current.leave = leave ?? null;
   document.title = say("app.name"); // never a person's name: titles stay in the browser's history
   main.scrollTop = 0;
   window.scrollTo(0, 0);
-  if (!again) (main.querySelector("[autofocus], h1[tabindex]") ?? main).focus();
+  if (!again) (main.querySelector("[autofocus]") ?? main.querySelector("h1[tabindex]") ?? main).focus();
   tell("shown", { screen: name });
   return undefined;
 }
@@ -96,6 +103,9 @@ async function begin() {
   frame.begin();
   await show();
   update.begin().catch(console.error);
+  // All screens at once: none may be missing when the network goes before the worker has kept the files, and none
+  // may come from a newer version than the page they are shown in.
+  for (const { load } of Object.values(SCREENS)) load().catch(() => {});
   document.documentElement.dataset.ready = "yes";
 }
 

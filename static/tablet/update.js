@@ -21,6 +21,16 @@ export async function begin() {
   tell("update");
 }
 
+/** Whether the app's files are kept, so that it opens without a network. */
+export const kept = () => Boolean(registration?.active);
+
+/** Wait until they are, but not for ever; resolves with kept(). */
+export async function ready(milliseconds = 20_000) {
+  const late = new Promise((after) => setTimeout(after, milliseconds));
+  await Promise.race([navigator.serviceWorker?.ready, late]);
+  return kept();
+}
+
 /** Whether a new version waits; the first one ever is no new version. */
 export const waiting = () => Boolean(registration?.waiting && navigator.serviceWorker.controller);
 

@@ -73,7 +73,7 @@ class Tablet:
     def carry(self) -> None:
         """Take the villages of the coming sessions along, and go to today's work."""
         self.page.click("form .button--primary")
-        self.page.wait_for_selector(".notice--ok")
+        self.page.wait_for_selector(".notice--ok + .notice--ok")
         self.page.click("main button.button--primary")
         self.page.wait_for_selector(".seek input")
 

@@ -5,6 +5,7 @@ import { icon } from "../icons.js";
 import { card, moment, notice, placeName, screen, wordsFor } from "../parts.js";
 import * as store from "../store.js";
 import * as sync from "../sync.js";
+import * as update from "../update.js";
 
 const HOURS = 72;
 
@@ -40,9 +41,11 @@ export function mount(main, _, { go, say, address }) {
     form.hidden = true;
     await busily(start, async () => {
       try {
-        await sync.checkout(villages, HOURS);
+        const { error } = await sync.checkout(villages, HOURS);
+        const kept = await update.ready();
         const { people } = store.roster();
-        fill(place, notice("ok", h("p", say("checkout.done", { n: people }))), h("button.button.button--primary.button--wide", { type: "button", onclick: () => go("home") }, icon("calendar-days"), say("checkout.begin")));
+        fill(place, error ? notice("info", say("checkout.stopped")) : notice("ok", h("p", say("checkout.done", { n: people }))),
+          notice(kept ? "ok" : "warn", say(kept ? "checkout.kept" : "checkout.not_kept")), h("button.button.button--primary.button--wide", { type: "button", onclick: () => go("home") }, icon("calendar-days"), say("checkout.begin")));
         place.querySelector("button").focus();
       } catch (error) {
         form.hidden = false;

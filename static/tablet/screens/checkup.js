@@ -73,7 +73,7 @@ export async function mount(main, [patient, sessionId, correcting = ""], { go, s
         changed();
         form.querySelector(`[data-pufa="${tooth}${mark}"]`)?.focus();
       }, data: { pufa: `${tooth}${mark}` } }), h("b", mark), h("span", say(`pufa.${mark}`))))));
-    fill(form.querySelector(".pufa-place"), open.length && h("fieldset", h("legend", say("pufa.ask")), h("ul.pufa-rows", open.map(row))));
+    fill(form.querySelector(".pufa-place"), open.length > 0 && h("fieldset", h("legend", say("pufa.ask")), h("ul.pufa-rows", open.map(row))));
   }
 
   function quick() {

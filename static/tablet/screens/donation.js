@@ -22,9 +22,9 @@ export function minorOf(text, currency) {
   return /^\d{1,10}$/.test(plain) ? Number(plain) : null;
 }
 
-export function mount(main, _, { go, say, address, redraw }) {
+export async function mount(main, _, { go, say, address, redraw }) {
   const next = nextReceipt();
-  const draft = drafts.load(KEY);
+  const draft = await drafts.load(KEY);
   const start = draft ?? { currency: "KHR" };
   const button = h("button.button.button--primary.button--wide", icon("receipt"), say("donation.do"));
   const quick = h("div.pick", { role: "group", "aria-label": say("donation.usual") });

@@ -10,11 +10,11 @@ import * as store from "../store.js";
 import { nobody } from "./checkup.js";
 import { NAMES, checkPerson, nameFields, restored } from "./register.js";
 
-export function mount(main, [id], { go, say, address, redraw }) {
+export async function mount(main, [id], { go, say, address, redraw }) {
   const person = store.person(id);
   if (!person) return nobody(main, say, address);
   const key = `edit-${id}`;
-  const draft = drafts.load(key);
+  const draft = await drafts.load(key);
   const start = draft ?? { ...person, birth: "", birth_unit: "years", phone: grouped(person.phone ?? "") };
   const button = h("button.button.button--primary.button--wide", icon("check"), say("edit.do"));
   const form = h("form.stack", { novalidate: true, onsubmit: send },

@@ -33,7 +33,10 @@ export function mount(main, params, { say, address, redraw }) {
     ];
   }
 
-  const sumWords = () => Object.entries(work.sums(work.donations(today()))).map(([c, minor]) => money(minor, c)).join(" · ") || say("donation.none_today");
+  function sumWords() {
+    const sums = Object.entries(work.sums(work.donations(today())));
+    return sums.map(([currency, minor]) => money(minor, currency)).join(" · ") || say("donation.none_today");
+  }
 
   function noStop() {
     return [

@@ -13,13 +13,13 @@ const ITEMS = ["brush", "paste", "mebendazole", "albendazole", "varnish", "sdf",
 const COUNTED = ["brush", "paste", "mebendazole", "albendazole"];
 const MOST = 20000;
 
-export function mount(main, [id], { say, address, redraw }) {
+export async function mount(main, [id], { say, address, redraw }) {
   const session = store.session(id);
   if (!session) return nobody(main, say, address);
   const lines = new Map(session.kit.map((line) => [line.item, line]));
   const given = counted(session);
   const key = `kit-${id}`;
-  const draft = drafts.load(key);
+  const draft = await drafts.load(key);
   const button = h("button.button.button--primary.button--wide", icon("check"), say("kit.do"));
   const form = h("form.stack", { novalidate: true, onsubmit: send },
     ITEMS.filter((item) => lines.has(item)).map(part),

@@ -23,8 +23,8 @@ function named(text) {
   return { [`family_name${end}`]: upper(family), [`given_name${end}`]: given.map(upper).join(" ") };
 }
 
-export function mount(main, [session = "-", typed = ""], { go, say, address }) {
-  const draft = drafts.load(KEY);
+export async function mount(main, [session = "-", typed = ""], { say, address, redraw }) {
+  const draft = await drafts.load(KEY);
   const stop = session === "-" ? null : store.session(session);
   const start = draft ?? { ...named(typed), village: stop?.village ?? "" };
   const doubles = h("aside.stack", { "aria-live": "polite" });
@@ -57,7 +57,7 @@ export function mount(main, [session = "-", typed = ""], { go, say, address }) {
     }
     const same = alike({ ...said, birth, village: Number(said.village) || null }, { limit: 5 });
     form.parentElement.classList.toggle("beside--shown", same.length > 0);
-    fill(doubles, same.length && [
+    fill(doubles, same.length > 0 && [
       h("h2", say("register.same")), h("p.muted", say("register.same_help")),
       h("ul.found-people", same.map(({ person }) => h("li", h("a.big", { href: stop ? address("checkup", person.id, stop.id) : address("person", person.id) },
         h("span", h("b", names(person)), h("span.facts", apart(person).map((fact) => h("span", fact)))))))),
@@ -99,8 +99,7 @@ export function mount(main, [session = "-", typed = ""], { go, say, address }) {
   main.append(screen({ title: say("register.title"), back: address(stop ? "home" : "find") },
     draft && restored(say, async () => {
       await drafts.drop(KEY);
-      main.replaceChildren();
-      mount(main, [session, typed], { go, say, address });
+      redraw();
     }),
     h("div.beside", form, doubles)));
   compare();

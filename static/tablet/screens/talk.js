@@ -20,12 +20,12 @@ const MOST = 2000;
 /** Heads of all audiences together. */
 export const heads = (doc) => Object.values(doc.audiences ?? {}).flatMap((one) => Object.values(one)).reduce((sum, n) => sum + (n || 0), 0);
 
-export function mount(main, [sessionId, correcting = ""], { go, say, address, redraw }) {
+export async function mount(main, [sessionId, correcting = ""], { go, say, address, redraw }) {
   const session = store.session(sessionId);
   if (!session) return nobody(main, say, address);
   const before = correcting && session.talks.find((talk) => talk.id === correcting && !talk.sealed);
   const key = `talk-${correcting || sessionId}`;
-  const draft = drafts.load(key);
+  const draft = await drafts.load(key);
   const start = draft ?? (before ? toForm(before) : { topic: "teeth", teachers: vault.who()?.name ?? "", who: [session.stop === "school" ? "pupils" : "villagers"], with_department: "no" });
   const button = h("button.button.button--primary.button--wide", icon("check"), say(before ? "edit.do" : "talk.do"));
   const groups = AUDIENCES.map((who) => h("fieldset.card.stack", { data: { who, field: `heads_${who}` } }, h("legend", say(`audience.${who}`)),
