@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ from core.errors import RuleBroken
 from core.ids import derived_id
 from sync import keeping, pictures, streams, waking
 from sync.envelope import Came, read_envelope, read_op
-from sync.landing import Around, Landing, alone, land, moment, people_of
+from sync.landing import Around, Landing, alone, land, moment, people_of, unsealed
 from sync.models import Device, PushedOp
 from sync.pictures import blob_came
 from sync.trying import Busy, in_transaction
@@ -66,6 +66,8 @@ def take(
     """
     sent = read_envelope(envelope)
     came = [read_op(op, sent, device=device, way=way, now=now) for op in sent.ops]
+    for one in came:
+        one.op = _opened(one)
     around = Around(device, now, people_of(device))
     done: dict[int, Done | None] = {}
     with journal.via(brought_by=by.username) if by else nullcontext():
@@ -76,6 +78,16 @@ def take(
     streams.heard_from(device, sent, now=now)
     contiguous, durable = streams.reached(device, sent.db_id)
     return Taken(_answers(came, told), contiguous, durable, pictures.wanted(device))
+
+
+def _opened(one: Came) -> Mapping[str, Any]:
+    """Return an op with its seal off, before the database is held; what does not open is told when it lands."""
+    if one.wrong or not isinstance(one.op.get("sealed"), str):
+        return one.op
+    with suppress(RuleBroken):
+        doc, actor = unsealed(one.op)
+        return {**one.op, "sealed": None, "doc": doc, "actor": actor}
+    return one.op
 
 
 def _units(came: list[Came]) -> Iterator[Unit]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -109,18 +110,28 @@ def _create(op: Op) -> Verdict:
 
 def _amend(op: Op) -> Verdict:
     doc = Document(op.doc)
-    meant, was = doc.part("set"), doc.part("was")
+    meant, was = doc.part("set"), _seen(doc.part("was"), op.day)
     known = Patient.objects.filter(pk=op.record).first()
     if known is None:
         raise MissingParent("patient", op.record)
     person = registry.held(known)
     now = document(person)
     wanted = {name: as_kept(meant, name, op.day) for name in FIELDS if name in meant}
-    write, clashes = compare_and_set(now=now, was=was.doc, meant=wanted)
-    write, clashes = _identity_together(now, was.doc, wanted, write, clashes)
+    write, clashes = compare_and_set(now=now, was=was, meant=wanted)
+    write, clashes = _identity_together(now, was, wanted, write, clashes)
     if write:
         people.correct(patient=person, by=op.by, today=op.today, **_changes(meant, write, op.day))
     return Verdict("conflict" if clashes else "merged", clashes, patient=person.pk)
+
+
+def _seen(was: Document, day: dt.date) -> dict[str, Any]:
+    """Return what the user saw, as the server keeps it: after a change of their own they saw what they had typed."""
+    seen = dict(was.doc)
+    for name in FIELDS:
+        if name in seen and not isinstance(seen[name], Mapping):
+            with suppress(RuleBroken):  # what cannot be read is compared as it came
+                seen[name] = as_kept(was, name, day)
+    return seen
 
 
 def _identity_together(
@@ -169,8 +180,8 @@ def _alike(op: Op, doc: Document, birth: Birth | None, village: Village | None) 
         village_id=village.pk if village else None, phone=as_kept(doc, "phone", op.day),
         guardian=normalise(doc.text("guardian")),
     )  # fmt: skip
-    found = duplicates.likely(described, today=op.today, besides=op.record)
-    return [pairs.Shown(one.hit.patient.pk, one.hit.score, one.reasons) for one in found]
+    found = duplicates.near(described, besides=op.record)
+    return [pairs.Shown(key, said.score, said.reasons) for key, said in found.items()]
 
 
 def _on_paper(number: str) -> list[tuple[str, str]]:

@@ -26,15 +26,16 @@ anything = st.recursive(
 )
 names = st.sampled_from(
     [
-        "number", "family_name", "sex", "birth", "village", "phone", "guardian", "allergies", "consent", "photo", "patient",
-        "session", "observed_at", "teeth", "pufa", "treatments", "weight", "urgency", "deworming", "index", "set", "was",
-        "seen", "why", "reason", "substance", "on", "currency", "minor", "topic", "audiences", "item", "packed", "state",
+        "number", "family_name", "sex", "birth", "village", "phone", "guardian", "allergies", "consent", "photo",
+        "patient", "session", "observed_at", "teeth", "pufa", "treatments", "weight", "urgency", "deworming", "index",
+        "set", "was", "seen", "why", "reason", "substance", "on", "currency", "minor", "topic", "audiences", "item",
+        "packed", "state",
     ]
 )  # fmt: skip
 parts = st.sampled_from(
     [
-        "op_id", "seq", "group", "type", "id", "kind", "base", "after", "at", "skew_ms", "clock_suspect", "schema", "doc",
-        "actor", "seal_kid", "sealed",
+        "op_id", "seq", "group", "type", "id", "kind", "base", "after", "at", "skew_ms", "clock_suspect", "schema",
+        "doc", "actor", "seal_kid", "sealed",
     ]
 )  # fmt: skip
 kinds = st.sampled_from(["create", "amend", "void"])

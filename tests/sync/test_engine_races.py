@@ -71,7 +71,7 @@ def test_incident_g_parent_and_child_at_the_same_instant_both_land(round_):
 
 @pytest.mark.parametrize("last", ["parent", "child"])
 def test_neither_order_of_two_commits_leaves_a_child_asleep(last, monkeypatch):
-    """The child does not see its parent, the parent does not see its child, for neither is committed: either may be last.
+    """Neither sees the other, for neither is committed; either may be the last to be.
 
     SQLite lets one of them write at a time, so there the two simply follow each other.
     """
