@@ -1,11 +1,12 @@
 // When to send and fetch, one at a time in all tabs (C6), and what to tell of it. Push goes before pull.
 import { ping, sentBytes } from "./api.js";
 import * as clock from "./clock.js";
+import * as db from "./db.js";
 import { all, keepMeta, meta } from "./db.js";
 import { Refused } from "./errors.js";
 import { on as heard, tell } from "./events.js";
 import * as keys from "./keys.js";
-import { backlog, waiting } from "./memory.js";
+import { backlog, loadOps, waiting } from "./memory.js";
 import { lend, pull } from "./pull.js";
 import { adopt, escrow, prune, push } from "./push.js";
 import * as roster from "./roster.js";
@@ -47,7 +48,7 @@ export function begin() {
 /** Sync after so many ms, unless it happens sooner anyway. */
 function plan(ms) {
   clearTimeout(timer);
-  timer = setTimeout(() => run().catch(console.error), ms);
+  timer = setTimeout(() => run({ ifAvailable: true }).catch(console.error), ms); // another tab may be at it
 }
 
 /** Sync now, also when it waits for the next try; resolves with status(). */
@@ -69,25 +70,31 @@ export async function checkout(villages = null, hours = 72) {
 /** Stop what runs; what has come stays, and the next sync goes on from there. */
 export const stop = () => stopper?.abort();
 
-async function run() {
+let current = null;
+async function run(turn = {}) {
   if (!keys.open() || !meta("device")) return;
   clearTimeout(timer);
-  const turn = asked ? {} : { ifAvailable: true }; // a checkout waits for the sync that runs
-  await navigator.locks.request("clinic-sync", turn, async (mine) => {
-    if (!mine || !keys.open()) return;
-    stopper = new AbortController();
-    say({ running: true, error: "", told: "", needs: "", step: "session", done: 0, of: 0 });
-    try {
-      await whole(stopper.signal);
-      failures = 0;
-      say({ running: false, step: "" });
-      plan(waiting().length ? SOON : QUIET);
-    } catch (error) {
-      await failed(error);
-    } finally {
-      stopper = null;
-    }
-  });
+  if (current) await current;
+  if (current && !asked) return; // somebody else asked meanwhile, and it runs
+  current ??= navigator.locks.request("clinic-sync", turn, (mine) => mine && keys.open() && locked()).finally(() => (current = null));
+  await current;
+}
+
+async function locked() {
+  stopper = new AbortController();
+  say({ running: true, error: "", told: "", needs: "", step: "session", done: 0, of: 0 });
+  try {
+    await db.refresh(); // another tab may have synced
+    await loadOps();
+    await whole(stopper.signal);
+    failures = 0;
+    say({ running: false, step: "" });
+    plan(waiting().length ? SOON : QUIET);
+  } catch (error) {
+    await failed(error);
+  } finally {
+    stopper = null;
+  }
 }
 
 async function whole(signal) {

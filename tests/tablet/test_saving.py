@@ -17,6 +17,11 @@ CHILD = {
     "family_name": "Prak", "given_name": "Sophea", "family_name_km": "ប្រាក់", "given_name_km": "សុភា", "sex": "F",
     "birth": "4y", "phone": "", "guardian": "", "no_allergy": False, "allergies": [], "consent": None,
 }  # fmt: skip
+CHECK = """return await store.save({ type: "checkup", local: { toothbrush: true }, doc: { patient: given[0],
+  session: given[1], observed_at: clock.stamp(), teeth: { 55: "B" }, pufa: {}, decayed_primary: null,
+  decayed_permanent: null, missing: null, filled: null, pufa_count: null, pain: false, gums_bleed: false, urgency: 1,
+  treatments: [], treatment: "", dental_education: true, toothbrush: true, toothpaste: true, deworming: "",
+  deworming_despite: "", weight: "16.5", height: "104.0", advised_to_come: false, note: "", index: { dmft: 1, DMFT: 0 } } });"""
 REGISTER = "return await store.save({ type: 'patient', doc: { ...given[0], village: given[1] } });"
 
 
@@ -108,21 +113,22 @@ def test_an_amendment_says_what_was_seen_or_after_sealing_the_op_that_wrote_it(r
     amend = "return await store.save({ type: given[0], id: given[1], kind: 'amend', doc: { set: given[2] } });"
     ready.run(amend, ["patient", there, {"phone": "099111222"}])
     ready.run(amend, ["patient", there, {"phone": "099333444"}])
-    talk = ready.run(
-        """return await store.save({ type: "education", doc: { session: null, village: given, on: clock.today(),
-        topic: "teeth", topic_text: "", place: "", teachers: "Dara", with_department: false, brushes: 0, pastes: 0,
-        note: "", audiences: { villagers: { women: 3, men: 0, girls: 0, boys: 0 } } } });""",
+    stop = ready.run(
+        "return store.save({ type: 'session', doc: { village: given, on: clock.today(), place: '', note: '' } });",
         ready.village,
-    )  # fmt: skip
+    )
+    checkup = ready.run(CHECK, [there, stop["id"]])
+    assert ready.run("return store.person(given).checkups[0].teeth;", there) == {"55": "B"}
     ready.run("await store.closeDay();")
-    assert ready.run("return store.own('education')[0].doc;") is None
-    ready.run(amend, ["education", talk["id"], {"note": "rain"}])
+    assert ready.run("return [store.own('checkup')[0].doc, store.person(given).checkups[0].teeth ?? null];", there) == [None, None]
+    ready.run(amend, ["checkup", checkup["id"], {"note": "rain"}])
     docs = [open_sealed(row["op"])["doc"] for row in rows(ready, "outbox")]
     assert docs[0]["was"] == {"phone": "+85512345678"} and docs[1]["was"] == {"phone": "099111222"}
-    assert docs[3] == {"set": {"note": "rain"}, "seen": talk["op_id"]}
+    assert docs[4] == {"set": {"note": "rain"}, "seen": checkup["op_id"]}
     assert ready.run("return sync.now();")["waiting"] == 0
     assert set(PushedOp.objects.values_list("status", flat=True)) == {"applied", "merged"}
     assert ready.run("return store.person(given).phone;", there) == "+85599333444"
+    assert ready.run("return store.person(given).checkups[0].note;", there) == "rain"
 
 
 def test_nothing_is_saved_while_the_clock_cannot_be_right(ready: Any) -> None:
