@@ -181,7 +181,7 @@ def _first(one: Came, known: dict[UUID, PushedOp]) -> PushedOp | None:
     first = known.get(one.row.id)
     if first is None or first.sha256 == one.row.sha256:
         return first
-    one.row.id = derived_id("sync.op.other_bytes", first.id, one.row.sha256)
+    one.row.id = derived_id("sync other bytes", first.id, one.row.sha256)
     one.wrong = RuleBroken("sync.other_bytes", field="op_id")
     return known.get(one.row.id) or PushedOp.objects.filter(pk=one.row.id).defer("raw").first()
 

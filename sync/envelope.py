@@ -77,7 +77,7 @@ def read_op(op: Any, envelope: Envelope, *, device: Device | None, way: str, now
     digest = sha256(raw.encode()).hexdigest()
     given: Mapping[str, Any] = op if isinstance(op, Mapping) else {}
     row = PushedOp(
-        id=as_uuid(given.get("op_id")) or derived_id("sync.op.nameless", envelope.db_id, digest),
+        id=as_uuid(given.get("op_id")) or derived_id("sync nameless op", envelope.db_id, digest),
         device=device, db_id=envelope.db_id, seq=_whole(given.get("seq")), group=as_uuid(given.get("group")),
         type=_short(given.get("type"), 40), record_id=as_uuid(given.get("id")), kind=_short(given.get("kind"), 20),
         raw=raw, sha256=digest, at=_short(given.get("at"), 40), skew_ms=_signed(given.get("skew_ms")),

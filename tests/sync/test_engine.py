@@ -135,7 +135,7 @@ def test_the_same_key_with_other_bytes_goes_to_a_person_and_the_first_stands(tab
     other = op | {"doc": a_person(family_name="Somebody Else")}
     (result,) = tablet.push(other)
     digest = hashlib.sha256(canonical(other).encode()).hexdigest()
-    row = PushedOp.objects.get(pk=derived_id("sync.op.other_bytes", UUID(op["op_id"]), digest))
+    row = PushedOp.objects.get(pk=derived_id("sync other bytes", UUID(op["op_id"]), digest))
     assert (result["status"], result["code"], result["op_id"]) == ("quarantined", "sync.other_bytes", op["op_id"])
     assert (row.raw, kept(op).status) == (canonical(other), "applied")
     assert Patient.objects.get().family_name == "Chan"
