@@ -39,7 +39,9 @@ function gate(name) {
 }
 
 let turn = 0;
+let started = false; // before the store is open nobody knows who may see what
 async function show(again = false) {
+  if (!started) return undefined;
   const { name: wanted, params } = asked();
   const name = wanted in SCREENS ? wanted : "home";
   const first = gate(name);
@@ -101,6 +103,7 @@ async function begin() {
   await vault.begin();
   sync.begin();
   frame.begin();
+  started = true;
   await show();
   update.begin().catch(console.error);
   // All screens at once: none may be missing when the network goes before the worker has kept the files, and none
