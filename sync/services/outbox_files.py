@@ -46,7 +46,9 @@ def bring(sent: Mapping[str, Any], *, now: dt.datetime) -> Brought:
     """Take the ops of a file; of a tablet that was stopped, or that this server does not know, a person decides."""
     device, way = _whose(sent)
     taken = engine.take(device=device, envelope=sent, way=way, now=now)
-    became = Counter(str(one.get("code") or one["status"]) for one in taken.results)
+    became = Counter(
+        one["status"] if one["status"] == "duplicate" else one.get("code") or one["status"] for one in taken.results
+    )
     return Brought(device, way, len(taken.results), became)
 
 
