@@ -93,16 +93,22 @@ async function stretched(passphrase, salt, rounds, secret) {
 
 /** Make a roster key; returns the row for `meta` that holds it wrapped. */
 export async function makeRoster() {
+  const { work } = held;
   const key = await crypto.subtle.generateKey(AES, true, ["encrypt", "decrypt"]);
-  held.roster = { kid: `r-${uuid7()}`, key };
-  const raw = toBase64(await crypto.subtle.exportKey("raw", key));
-  return { roster: held.roster.kid, ...(await close("meta", "rosterkey", raw)) };
+  const kid = `r-${uuid7()}`;
+  const row = await close("meta", "rosterkey", toBase64(await crypto.subtle.exportKey("raw", key)));
+  if (held.work !== work) fail(); // locked meanwhile
+  held.roster = { kid, key };
+  return { roster: kid, ...row };
 }
 
 /** Take the roster's key out of its row; false when it was wrapped under another work key, or there is none. */
 export async function openRoster(row) {
+  const { work } = held;
+  held.roster = null;
   const raw = row ? await reveal("meta", row) : null;
   if (!raw) return false;
-  held.roster = { kid: row.roster, key: await crypto.subtle.importKey("raw", fromBase64(raw), AES, true, ["encrypt", "decrypt"]) };
-  return true;
+  const key = await crypto.subtle.importKey("raw", fromBase64(raw), AES, true, ["encrypt", "decrypt"]);
+  if (held.work === work) held.roster = { kid: row.roster, key };
+  return held.work === work;
 }

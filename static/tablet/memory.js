@@ -7,7 +7,9 @@
 import { all } from "./db.js";
 import * as keys from "./keys.js";
 
-export const memory = { roster: new Map(), own: new Map(), ops: new Map(), inbox: [], revision: 0 };
+export const memory = { roster: new Map(), own: new Map(), ops: new Map(), inbox: [], revision: 0, open: false };
+
+let turn = 0; // of opening and closing: rows that were being read when the lock came are not taken in
 
 /** Say that something changed: whoever keeps a list made from this makes it anew. */
 export const touched = () => (memory.revision += 1);
@@ -30,7 +32,10 @@ export async function loadOps() {
 
 /** Decrypt roster, own records and inbox; rows of another key are passed over. */
 export async function loadRows() {
+  const mine = (turn += 1);
   const [roster, own, inbox] = await Promise.all(["roster", "own", "inbox"].map(read));
+  if (mine !== turn) return;
+  memory.open = true;
   memory.roster = new Map(roster.map((row) => [row.id, row]));
   memory.own = new Map(own.map((row) => [row.id, row]));
   memory.inbox = inbox;
@@ -44,6 +49,8 @@ async function read(store) {
 
 /** Forget everything that was decrypted; the envelopes stay, they say nothing of anybody. */
 export function forget() {
+  turn += 1;
+  memory.open = false;
   memory.roster = new Map();
   memory.own = new Map();
   memory.inbox = [];

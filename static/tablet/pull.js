@@ -37,6 +37,7 @@ export async function pull(token, step, signal) {
   for (;;) {
     const page = await post("pull", { cursor, limit: PAGE, schema: 1 }, { token: await token(), signal });
     if (page.server_epoch !== meta("epoch")) throw Object.assign(new Refused("epoch_changed"), { answer: page });
+    if (!memory.open) throw new Refused("stopped"); // the lock came
     if (await apply(page, { ...state, broken })) broken = true; // read on; what was passed over comes once more
     done += page.changes.length;
     step(done, Math.max(done, meta("grant")?.people ?? 0));
@@ -76,10 +77,12 @@ async function apply(page, { round, sweep, broken }) {
     if (!page.has_more) tx.put("meta", clock.now(), "pulled_at");
     return { taken, gone, passed };
   });
-  for (const id of result.gone) memory.roster.delete(id);
-  for (const { row } of result.taken) memory.roster.set(row.id, row);
-  if (page.inbox) memory.inbox = page.inbox;
-  touched();
+  if (memory.open) {
+    for (const id of result.gone) memory.roster.delete(id);
+    for (const { row } of result.taken) memory.roster.set(row.id, row);
+    if (page.inbox) memory.inbox = page.inbox;
+    touched();
+  }
   tellAll("saved", { ids: [] });
   return result.passed;
 }

@@ -140,7 +140,7 @@ async function committed(rows, before) {
 }
 
 function remember({ op, mine, outbox }) {
-  memory.own.set(op.id, mine);
+  if (memory.open) memory.own.set(op.id, mine);
   memory.ops.set(op.op_id, outline(outbox, "outbox"));
 }
 
@@ -155,7 +155,7 @@ async function sealOwn() {
   if (!open.length) return;
   const sealed = await Promise.all(open.map((row) => keys.close("own", row.id, views.sealedCopy(row))));
   await db.write(["own"], (tx) => sealed.forEach((row) => tx.put("own", row)));
-  open.forEach((row) => memory.own.set(row.id, views.sealedCopy(row)));
+  if (memory.open) open.forEach((row) => memory.own.set(row.id, views.sealedCopy(row)));
 }
 
 /** The day's work is closed: seal now, without locking. */

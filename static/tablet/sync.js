@@ -40,7 +40,8 @@ export function begin() {
   document.addEventListener("visibilitychange", () => document.hidden || plan(0));
   navigator.serviceWorker?.addEventListener("message", ({ data }) => data === "sync" && plan(0));
   heard("saved", ({ elsewhere, ids }) => !elsewhere && ids?.length && !now_.running && plan(SOON));
-  heard("vault", ({ state }) => state === "open" && plan(0));
+  heard("locking", stop);
+  heard("vault", ({ state }) => ["open", "resting"].includes(state) && plan(0));
   heard("proof", ({ code }) => revoked(code));
   plan(SOON);
 }

@@ -157,7 +157,7 @@ async function welcome(row) {
   active = Date.now();
   if (pin?.person !== person.id) pin = null;
   else Object.assign(pin, { until: Date.now() + PIN_HOURS * 3_600_000, wrong: 0 });
-  if (!keys.hasRoster()) await keys.openRoster(meta("rosterkey"));
+  await keys.openRoster(meta("rosterkey"));
   await hooks.opened();
   if (row.speaks && row.speaks !== spoken()) await speak(row.speaks);
   tell("vault", { state: state() });

@@ -101,7 +101,9 @@ class App:
     def kill(self) -> None:
         """End the browser at once, as a flat battery does."""
         mine = f"--user-data-dir={self.folder}"
-        for line in subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout.splitlines():
+        for line in subprocess.run(
+            ["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True
+        ).stdout.splitlines():
             pid, _, args = line.strip().partition(" ")
             if mine in args:
                 with suppress(ProcessLookupError):

@@ -83,9 +83,13 @@ def test_completed_ages_go_by_the_calendar(modules: Any) -> None:
 
 def test_patient_numbers_are_written_and_read_as_on_the_server(modules: Any) -> None:
     said = vector("numbers")
-    written = modules.run("numbers", body="return given.map((n) => numbers.patientNumber(Number(n)));", given=list(said["written"]))
+    written = modules.run(
+        "numbers", body="return given.map((n) => numbers.patientNumber(Number(n)));", given=list(said["written"])
+    )
     assert written == list(said["written"].values())
-    read = modules.run("numbers", body="return given.map((t) => numbers.parsePatientNumber(t));", given=list(said["read"]))
+    read = modules.run(
+        "numbers", body="return given.map((t) => numbers.parsePatientNumber(t));", given=list(said["read"])
+    )
     assert read == list(said["read"].values())
 
 
@@ -97,4 +101,6 @@ def test_a_mouth_is_reckoned_on_the_tablet_as_on_the_server(modules: Any) -> Non
                ...dental.pufa(pufa) };
     });"""
     found = modules.run("dental", body=body, given=lines)
-    assert [(one["what"], is_) for one, is_ in zip(lines, found, strict=True)] == [(o["what"], o["expect"]) for o in lines]
+    assert [(one["what"], is_) for one, is_ in zip(lines, found, strict=True)] == [
+        (o["what"], o["expect"]) for o in lines
+    ]

@@ -30,6 +30,7 @@ def rows(app: Any, name: str, page: Any = None) -> list[dict[str, Any]]:
 
 
 def test_a_save_is_whole_in_outbox_record_and_number(ready: Any) -> None:
+    ready.context.set_offline(True)
     saved = ready.run(REGISTER, [CHILD, ready.village])
     (op,) = [row["op"] for row in rows(ready, "outbox")]
     assert (op["op_id"], op["id"], op["seq"], op["kind"]) == (saved["op_id"], saved["id"], 1, "create")
@@ -63,7 +64,7 @@ def test_two_tabs_save_without_a_gap_or_a_number_given_twice(ready: Any) -> None
         doc: { ...given[0], village: given[1], given_name: "N" + n } })));
         await Promise.all(Array.from({ length: 5 }, () => store.save({ type: "donation",
         doc: { on: clock.today(), currency: "KHR", minor: 1000, donor_name: "", village: null } })));"""
-    ready.page.evaluate("globalThis.go = null")
+    ready.context.set_offline(True)
     started = [
         page.evaluate_handle(f"""(given) => {{ globalThis.done = (async () => {{
             const store = await import("/static/tablet/store.js"); const clock = await import("/static/tablet/clock.js");
@@ -78,11 +79,13 @@ def test_two_tabs_save_without_a_gap_or_a_number_given_twice(ready: Any) -> None
     docs = [(row["op"]["type"], open_sealed(row["op"])["doc"]) for row in outbox]
     assert sorted(doc["number"] for kind, doc in docs if kind == "donation") == list(range(1, 11))
     assert len({doc["number"] for kind, doc in docs if kind == "patient"}) == 24
+    ready.context.set_offline(False)
     assert ready.run("return sync.now();")["waiting"] == 0
     assert PushedOp.objects.filter(status="applied").count() == 34
 
 
 def test_what_was_said_to_be_saved_is_there_after_the_battery_went_flat(ready: Any) -> None:
+    ready.context.set_offline(True)
     saved = [ready.run(REGISTER, [CHILD | {"given_name": f"N{n}"}, ready.village]) for n in range(5)]
     ready.kill()
     ready.start()
@@ -109,6 +112,7 @@ def test_a_full_tablet_refuses_loudly_and_keeps_what_it_has(ready: Any) -> None:
 
 
 def test_an_amendment_says_what_was_seen_or_after_sealing_the_op_that_wrote_it(ready: Any) -> None:
+    ready.context.set_offline(True)
     there = ready.run("return store.people()[0].id;")
     amend = "return await store.save({ type: given[0], id: given[1], kind: 'amend', doc: { set: given[2] } });"
     ready.run(amend, ["patient", there, {"phone": "099111222"}])
@@ -120,11 +124,15 @@ def test_an_amendment_says_what_was_seen_or_after_sealing_the_op_that_wrote_it(r
     checkup = ready.run(CHECK, [there, stop["id"]])
     assert ready.run("return store.person(given).checkups[0].teeth;", there) == {"55": "B"}
     ready.run("await store.closeDay();")
-    assert ready.run("return [store.own('checkup')[0].doc, store.person(given).checkups[0].teeth ?? null];", there) == [None, None]
+    assert ready.run("return [store.own('checkup')[0].doc, store.person(given).checkups[0].teeth ?? null];", there) == [
+        None,
+        None,
+    ]
     ready.run(amend, ["checkup", checkup["id"], {"note": "rain"}])
     docs = [open_sealed(row["op"])["doc"] for row in rows(ready, "outbox")]
     assert docs[0]["was"] == {"phone": "+85512345678"} and docs[1]["was"] == {"phone": "099111222"}
     assert docs[4] == {"set": {"note": "rain"}, "seen": checkup["op_id"]}
+    ready.context.set_offline(False)
     assert ready.run("return sync.now();")["waiting"] == 0
     assert set(PushedOp.objects.values_list("status", flat=True)) == {"applied", "merged"}
     assert ready.run("return store.person(given).phone;", there) == "+85599333444"

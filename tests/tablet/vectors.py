@@ -33,7 +33,18 @@ RAW = [
     "បុី", "ងុី", "សុំី", "១២៣ សុខ 45", "\u17a3ា", "ក\u17b4", "e\u0301a", "ក់៍", "ាក", "្ក", "ក្", "ស្ត្រី", "ស្រ្តី", "មុី", "មិុ", "ចុះ",
     "កោះ", "កេាះ", "ខ្ញុំ", "ខ្ញំុ", "នឹង\u200c", "\ufeffជា", "ទ្រ្ត", "ហ៊ាន", "ហុាន", "យ៉ាង", "យ៉ាង", "ឲ្យ", "អោយ",
 ]  # fmt: skip
-SLIPS = ["sok dra", "dara sok", "srey mum", "sreymon", "vuthi", "bopah", "sokhunthea", "chea sreymom", "pisey", "kimhuot"]
+SLIPS = [
+    "sok dra",
+    "dara sok",
+    "srey mum",
+    "sreymon",
+    "vuthi",
+    "bopah",
+    "sokhunthea",
+    "chea sreymom",
+    "pisey",
+    "kimhuot",
+]
 
 ON = [dt.date(2026, 11, 21), dt.date(2026, 3, 1), dt.date(2024, 2, 29), dt.date(2026, 12, 31)]
 TOLD = [
@@ -102,7 +113,9 @@ def numbers() -> dict[str, Any]:
     from core.errors import RuleBroken
     from core.ids import parse_patient_number, patient_number
 
-    texts = [text for n in NUMBERS for whole in [patient_number(n)] for text in (whole, whole.replace("-", ""), whole[3:])]
+    texts = [
+        text for n in NUMBERS for whole in [patient_number(n)] for text in (whole, whole.replace("-", ""), whole[3:])
+    ]
     texts += ["SA-012345-0", "SA-000000-0", "sa 012345 4", "១២៣៤៥៦៧", "12", "SA-12345-0", "abc", "SA-0123456-7"]
     read: dict[str, Any] = {}
     for text in texts:
