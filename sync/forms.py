@@ -104,11 +104,15 @@ class MaybeField(forms.TypedChoiceField):
 class DocumentForm(forms.Form):
     """A save that could not be taken over, as boxes: those its document has, and those somebody found wrong."""
 
+    all_optional = True  # so that not every box says it
+
     def __init__(self, data: Any = None, *, type: str, fields: Mapping[str, Any], wrong: Iterable[str] = ()) -> None:
         super().__init__(data, prefix="doc")
         self.was = fields
-        known, wanted = saves.boxes(type), {*fields, *wrong}
-        for name in (name for name in known if name in wanted):
+        amiss = set(wrong)
+        known = saves.boxes(type)
+        shown = [name for name in known if name in fields or name in amiss]
+        for name in sorted(shown, key=lambda name: name not in amiss):  # what is wrong stands first
             for key, field, value in _fields_of(name, known[name], fields.get(name)):
                 self.fields[key] = field
                 self.initial[key] = value

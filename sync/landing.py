@@ -110,7 +110,16 @@ def land(
         return done
     if around.notes is not None:
         del around.notes[noted:]
-    return found
+    return [_with_names(one, row, docs[row.id], around) for one, row in zip(found, rows, strict=True)]
+
+
+def _with_names(landing: Landing, row: PushedOp, sent: Mapping[str, Any], around: Around) -> Landing:
+    """Say of what did not land who made it and whom it speaks of, as far as it opens: the inbox shows it by that."""
+    with suppress(RuleBroken):
+        doc, actor = unsealed(sent)
+        whom = row.record_id if row.type == "patient" else as_uuid(doc.get("patient"))
+        return replace(landing, actor=around.people.get(as_uuid(actor) or UUID(int=0)), patient=whom)
+    return landing
 
 
 def _apply(row: PushedOp, sent: Mapping[str, Any], around: Around, after: set[UUID]) -> Landing:

@@ -133,7 +133,7 @@ def record_words(type: str) -> str:
 
 def boxes(type: str) -> dict[str, Box]:
     """Return the fields that a document of this type may have."""
-    return _MORE | BOXES.get(type, {})
+    return BOXES.get(type, {}) | _MORE
 
 
 def document(op: PushedOp) -> Mapping[str, Any] | None:

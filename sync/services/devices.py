@@ -26,6 +26,8 @@ from sync.auth import check_device, hash_of
 from sync.models import Access, Checkout, Device, Enrolment, Held, History
 
 CODE_LIVES = dt.timedelta(minutes=15)
+CODE_SIGNS = "23456789abcdefghjkmnpqrstuvwxyz"  # none that is taken for another when it is read out and typed
+CODE_LENGTH = 26  # 128 bits
 LONGEST_GRANT = dt.timedelta(hours=72)
 MOST_VILLAGES = 60
 MOST_PEOPLE = 6_000  # three times the roster that a tablet is measured with
@@ -46,11 +48,16 @@ def invite(*, name: str, by: User, now: dt.datetime, device: Device | None = Non
         raise RuleBroken("sync.name_missing", field="name")
     if device and device.state == Device.State.REVOKED:
         raise RuleBroken("sync.device_revoked")
-    code = secrets.token_urlsafe(16)
+    code = "".join(secrets.choice(CODE_SIGNS) for _ in range(CODE_LENGTH))
     made = Enrolment(code=hash_of(code), name=name, device=device, made_by=by, made_at=now, until=now + CODE_LIVES)
     keep(made)
     journal.note("sync.device.invited", device, by=by, name=name)
     return made, code
+
+
+def typed(code: str) -> str:
+    """Return a code as it was made, however it was typed: in groups, in capitals."""
+    return "".join(code.split()).lower()
 
 
 @transaction.atomic
@@ -61,7 +68,7 @@ def enrol(
 
     Raises RuleBroken("sync.code_unknown"), Conflict("sync.store_known") when the store belongs to another tablet.
     """
-    invitation = Enrolment.objects.select_for_update().filter(code=hash_of(code)).first()
+    invitation = Enrolment.objects.select_for_update().filter(code=hash_of(typed(code))).first()
     if invitation is None or invitation.until <= now or invitation.used_db_id not in (None, db_id):
         raise RuleBroken("sync.code_unknown", field="code")
     if invitation.used_at and invitation.device:

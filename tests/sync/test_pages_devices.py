@@ -98,7 +98,10 @@ class TestLettingIn:
         text = answer.content.decode()
         assert answer.status_code == 200 and '<svg xmlns="http://www.w3.org/2000/svg" class="qr"' in text
         invited = Enrolment.objects.get()
-        device = services.enrol(code=code_in(text), db_id=uuid7(), now=noon())
+        shown = re.search(r'<p class="code mono"[^>]*>(.*?)</p>', text, re.S)
+        assert shown
+        typed = re.sub(r"<[^>]+>", "", shown[1]).upper()
+        device = services.enrol(code=typed, db_id=uuid7(), now=noon())  # in groups and capitals, as people type
         assert device.name == "Blue cover" and invited.name == "Blue cover"
         assert "no-store" in answer.headers["Cache-Control"] and "15:00" in text
 

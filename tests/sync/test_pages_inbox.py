@@ -327,7 +327,9 @@ class TestRefusedSaves:
         op["sealed"] = sealing.seal(key.public, key.kid, op, {"doc": doc, "actor": str(tablet.user.pk)})
         broken = tablet.op("checkup", seal_kid=key.kid, sealed="AAAA")
         tablet.push(op, {name: value for name, value in broken.items() if name not in {"doc", "actor"}})
-        assert "99 B" in page(desk, "sync:ticket", Ticket.objects.get(op=kept(op)).pk)
+        text = page(desk, "sync:ticket", Ticket.objects.get(op=kept(op)).pk)
+        assert "99 B" in text and patient.name in text and "Mobile team" in text, "whose it is, and who saved it"
+        assert patient.name in page(desk) and "99" in page(desk, "sync:of_patient", patient.pk)
         closed = page(desk, "sync:ticket", Ticket.objects.get(op=kept(broken)).pk)
         assert "does not open" in closed and "Set aside" in closed and "Correct and take over" not in closed
 
