@@ -21,8 +21,9 @@ from core.db import constraint_code
 from core.errors import RuleBroken
 from core.ids import derived_id
 from sync import keeping, pictures, streams, waking
+from sync.admission import turn
 from sync.envelope import Came, read_envelope, read_op
-from sync.landing import Around, Landing, alone, land, moment, people_of, unsealed
+from sync.landing import Around, Landing, alone, land, moment, people_of, unsealed, with_names
 from sync.models import Device, PushedOp
 from sync.pictures import blob_came
 from sync.trying import Busy, in_transaction
@@ -56,9 +57,7 @@ class Done:
     landing: Landing | None = None
 
 
-def take(
-    *, device: Device | None, envelope: Mapping[str, Any], way: str = Way.PUSH, by: Any = None, now: dt.datetime
-) -> Taken:
+def take(*, device: Device | None, envelope: Any, way: str = Way.PUSH, by: Any = None, now: dt.datetime) -> Taken:
     """Take the ops of one envelope; every one of them is kept, whatever is wrong with it.
 
     `way` is how they came: pushed, handed in by a device that is no longer trusted (`escrow`: kept, and left to a
@@ -126,7 +125,8 @@ def _keep(chunk: list[Unit], around: Around, way: str, refused: RuleBroken | Non
     """
     for _ in range(2):
         try:
-            done = in_transaction(lambda: _write(chunk, around, way, refused))
+            with turn():
+                done = in_transaction(lambda: _write(chunk, around, way, refused))
         except IntegrityError as error:
             broken = RuleBroken(constraint_code(error))
         except Busy:
@@ -190,16 +190,15 @@ def _land(unit: Unit, around: Around, way: str, refused: RuleBroken | None) -> l
     """Return what becomes of ops that stand or fall together."""
     for one in unit:
         one.row.clock_suspect |= moment(one.row)[1]
-        one.row.patient_id = keeping.guess_patient(one)
     if way == Way.ESCROW:
         refused = RuleBroken("sync.escrow")
     elif around.device is None:
         refused = RuleBroken("sync.unknown_device")
-    if refused or not unit:
-        return [Landing(Status.QUARANTINED, broken=refused) for _ in unit]
-    if any(one.wrong for one in unit):
-        group = RuleBroken("sync.group_refused")
-        return [Landing(Status.QUARANTINED, broken=one.wrong or group) for one in unit]
+    if refused or not unit or any(one.wrong for one in unit):
+        rest = refused or RuleBroken("sync.group_refused")
+        return [
+            with_names(Landing(Status.QUARANTINED, broken=one.wrong or rest), one.row, one.op, around) for one in unit
+        ]
     return land(
         [one.row for one in unit], around,
         after={one.row.id: one.after for one in unit}, docs={one.row.id: one.op for one in unit},

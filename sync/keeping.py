@@ -6,10 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from core.documents import as_uuid
 from core.syncing import RECORD, Change
 from sync import sayings
-from sync.envelope import Came
 from sync.landing import LANDED, Landing
 from sync.models import Disagreement, PushedOp, Ticket
 from sync.resources import RESOURCES
@@ -30,14 +28,6 @@ def conclude(row: PushedOp, landing: Landing) -> None:
     row.patient_id = landing.patient or row.patient_id
     row.actor_id = landing.actor.pk if landing.actor else row.actor_id
     row.wants_blob = landing.picture
-
-
-def guess_patient(came: Came) -> UUID | None:
-    """Return whom an op speaks of, as far as its envelope says without being opened."""
-    if came.row.type == "patient":
-        return came.row.record_id
-    doc = came.op.get("doc")
-    return as_uuid(doc.get("patient")) if isinstance(doc, dict) else None
 
 
 def number(rows: Iterable[PushedOp]) -> None:
@@ -69,8 +59,8 @@ def for_people(done: Iterable[tuple[PushedOp, Landing]]) -> None:
             tickets.append(Ticket(op=row))
         clashes += [
             Disagreement(
-                op=row, type=row.type, record_id=row.record_id or row.id, patient_id=row.patient_id, field=clash.field[:60],
-                theirs=clash.theirs, mine=clash.mine,
+                op=row, type=row.type, record_id=row.record_id or row.id, patient_id=row.patient_id,
+                field=clash.field[:60], theirs=clash.theirs, mine=clash.mine,
             )
             for clash in landing.clashes
         ]  # fmt: skip

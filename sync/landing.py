@@ -110,10 +110,10 @@ def land(
         return done
     if around.notes is not None:
         del around.notes[noted:]
-    return [_with_names(one, row, docs[row.id], around) for one, row in zip(found, rows, strict=True)]
+    return [with_names(one, row, docs[row.id], around) for one, row in zip(found, rows, strict=True)]
 
 
-def _with_names(landing: Landing, row: PushedOp, sent: Mapping[str, Any], around: Around) -> Landing:
+def with_names(landing: Landing, row: PushedOp, sent: Mapping[str, Any], around: Around) -> Landing:
     """Say of what did not land who made it and whom it speaks of, as far as it opens: the inbox shows it by that."""
     with suppress(RuleBroken):
         doc, actor = unsealed(sent)

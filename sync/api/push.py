@@ -25,7 +25,7 @@ class Push(Door):
         if _length(request) > MOST_BYTES:
             raise Refused(413, "too_large")
         with place():
-            now, device = timezone.now(), request.auth.device
+            now, device = timezone.now(), request.auth.device  # type: ignore[union-attr]
             _check(read_envelope(request.data), request.data, device)
             taken = engine.take(device=device, envelope=request.data, now=now)
         ack = {"db_id": str(device.db_id), "contiguous_seq": taken.contiguous, "durable_seq": taken.durable}
