@@ -204,6 +204,7 @@ SECURE_SSL_REDIRECT = HTTPS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 # An authority of our own may be made anew: then a browser that was told to insist would let nobody in any more.
 OWN_AUTHORITY = env_bool("OWN_AUTHORITY")
+TABLET_ADDRESS = env_str("TABLET_ADDRESS").rstrip("/")  # as tablets reach us; empty: as the desk's browser does
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS and not OWN_AUTHORITY else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health/$"]

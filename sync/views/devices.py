@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -32,6 +33,7 @@ from sync.services import checkouts
 from sync.services import devices as services
 
 STOP_POLLING = 286  # htmx's own status: take this answer and ask no more
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 GROUP = 4  # letters of a code that are read out together
 
 
@@ -129,9 +131,11 @@ def enrol(request: HttpRequest, id: UUID | None = None) -> HttpResponse:
 
 
 def _invitation(request: HttpRequest, invited: Enrolment, code: str, known: Device | None) -> HttpResponse:
-    address = request.build_absolute_uri(reverse("sync:app"))
+    app = reverse("sync:app")
+    address = f"{settings.TABLET_ADDRESS}{app}" if settings.TABLET_ADDRESS else request.build_absolute_uri(app)
     context = {
-        "invited": invited, "device": known, "address": address, "secure": request.is_secure(),
+        "invited": invited, "device": known, "address": address, "secure": address.startswith("https:"),
+        "only_here": (urlsplit(address).hostname or "") in LOOPBACK,
         "groups": [code[at : at + GROUP] for at in range(0, len(code), GROUP)],
         "qr": _drawn(f"{address}#enrol={code}", _("Code that lets the tablet in")), **_left(invited),
     }  # fmt: skip

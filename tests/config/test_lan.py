@@ -22,7 +22,7 @@ from cryptography import x509
 from django.core.management import CommandError, call_command
 
 from config import authority
-from config.management.commands.start import blocks, for_tablets
+from config.management.commands.start import blocks, for_tablets, vouch
 from core.pdf import qr
 from tests.live import required
 
@@ -150,6 +150,18 @@ class TestCommands:
         assert "127.0.0.1" not in text
         alone = made(tmp_path, addresses=[ipaddress.ip_address("127.0.0.1")])
         assert "in no network" in "\n".join(for_tablets(alone, 8000))
+
+    def test_tablets_are_led_to_a_name_that_was_given_else_to_the_address(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any
+    ) -> None:
+        settings.ALLOWED_HOSTS = ["localhost"]
+        for given, address in (["clinic.lan"], "https://clinic.lan:8000"), ([], "https://192.168.1.5:8000"):
+            for name in ("TABLET_ADDRESS", "OWN_AUTHORITY", "ALLOWED_HOSTS"):
+                monkeypatch.setenv(name, "")
+                monkeypatch.delenv(name)
+            vouch(made(tmp_path), 8000, given)
+            assert os.environ["TABLET_ADDRESS"] == address and os.environ["OWN_AUTHORITY"] == "1"
+            assert {"clinic.lan", "192.168.1.5", "localhost"} <= set(os.environ["ALLOWED_HOSTS"].split(","))
 
 
 # -- real connections -----------------------------------------------------------------------------------------

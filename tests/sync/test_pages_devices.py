@@ -114,6 +114,14 @@ class TestLettingIn:
         dark = {(int(x) - 4, int(y) - 4) for x, y in re.findall(r"M(\d+) (\d+)h1v1h-1z", text)}
         assert dark == {(x, y) for y, row in enumerate(modules) for x, on in enumerate(row) if on}
 
+    def test_the_address_is_that_of_the_tablets_not_that_of_the_desk(self, admin: Any, settings: Any) -> None:
+        alone = admin.post(reverse("sync:enrol"), {"name": "Blue"}, headers={"host": "localhost:8000"}).content.decode()
+        assert "works on this machine only" in alone
+        settings.TABLET_ADDRESS = "https://192.168.1.5:8000"
+        text = admin.post(reverse("sync:enrol"), {"name": "Blue"}, headers={"host": "localhost:8000"}).content.decode()
+        assert "https://192.168.1.5:8000/tablet/" in text and "this machine only" not in text
+        assert "without HTTPS" not in text
+
     def test_it_counts_down_and_turns_by_itself_when_the_tablet_is_in(self, admin: Any) -> None:
         text = admin.post(reverse("sync:enrol"), {"name": "Blue"}).content.decode()
         code, invited = code_in(text), Enrolment.objects.get()

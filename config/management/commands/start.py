@@ -66,7 +66,7 @@ class Command(BaseCommand):
                 raise CommandError("Choose one: --lan makes its own certificate, --tls uses yours.")
             own, host = stand_ready(name), "0.0.0.0" if host == "127.0.0.1" else host  # noqa: S104
             tls = [str(settings.TLS_DIR / file) for file in (authority.CERTIFICATE, authority.KEY)]
-            vouch(own)
+            vouch(own, port, name)
         with only_start(f"{'https' if tls else 'http'}://{reachable(host)}:{port}"):
             refuse_taken(host, port)
             self.set_up(empty=empty)
@@ -119,17 +119,23 @@ class Command(BaseCommand):
         self.say(f"\nLogs: {settings.VAR_DIR / 'log'}   Stop: Ctrl-C")
 
 
-def vouch(own: authority.Made) -> None:
-    """Tell the web server, by its environment, that the certificate is our own and for which hosts."""
+def vouch(own: authority.Made, port: int, names: list[str]) -> None:
+    """Tell the web server, by its environment, that the certificate is our own, for which hosts, and how tablets come.
+
+    A name that somebody gave comes first: the app and what it keeps belong to the address it was opened at.
+    """
     os.environ["OWN_AUTHORITY"] = "1"
+    hosts = [name.lower() for name in names if name.lower() in own.names] + [hosted(one) for one in of_network(own)]
+    if hosts:
+        os.environ.setdefault("TABLET_ADDRESS", f"https://{hosts[0]}:{port}")
     if settings.ALLOWED_HOSTS != ["*"]:
-        hosts = dict.fromkeys((*settings.ALLOWED_HOSTS, *own.names, *(hosted(one) for one in own.addresses)))
-        os.environ["ALLOWED_HOSTS"] = ",".join(hosts)
+        allowed = dict.fromkeys((*settings.ALLOWED_HOSTS, *own.names, *(hosted(one) for one in own.addresses)))
+        os.environ["ALLOWED_HOSTS"] = ",".join(allowed)
 
 
 def for_tablets(own: authority.Made, port: int) -> list[str]:
     """Return what to do on the tablets: the addresses, and a QR code of the page that explains the certificate."""
-    there = [f"https://{hosted(one)}:{port}/" for one in own.addresses if not (one.is_loopback or one.is_link_local)]
+    there = [f"https://{hosted(one)}:{port}/" for one in of_network(own)]
     lines = ["", "Tablets and laptops of this network:", *(f"  {url}" for url in there)]
     lines += [f"  https://{name}:{port}/" for name in own.names if name != "localhost"]
     if not there:
@@ -142,6 +148,11 @@ def for_tablets(own: authority.Made, port: int) -> list[str]:
         *lines,
         f"This machine's certificate holds until {own.until:%d/%m/%Y} and is renewed by a start before then.",
     ]
+
+
+def of_network(own: authority.Made) -> list[authority.Address]:
+    """Return the addresses at which others reach this machine."""
+    return [one for one in own.addresses if not (one.is_loopback or one.is_link_local)]
 
 
 def hosted(address: authority.Address) -> str:
