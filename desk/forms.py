@@ -39,13 +39,19 @@ class KitForm(forms.Form):
     def _asked(item: str) -> list[str]:
         return [name for name in kits.FACTS if name != "given" or item not in KitLine.COUNTED]
 
-    def rows(self) -> list[tuple[Stocked, list[Any], Any]]:
-        """Return each line with its boxes; None stands where the number is counted."""
+    def rows(self) -> list[tuple[Stocked, list[tuple[Any, Any]], Any]]:
+        """Return each line with its heads and boxes; None stands where the number is counted."""
         return [
-            (one, [self[f"{one.line.item}_{name}"] if name in self._asked(one.line.item) else None
-                   for name in kits.NUMBERS], self[f"{one.line.item}_note"])
+            (
+                one,
+                [(HEADS[name], self._box(one.line.item, name)) for name in kits.NUMBERS],
+                self._box(one.line.item, "note"),
+            )
             for one in self.lines
-        ]  # fmt: skip
+        ]
+
+    def _box(self, item: str, name: str) -> Any:
+        return self[f"{item}_{name}"] if name in self._asked(item) else None
 
     def said(self) -> dict[str, dict[str, Any]]:
         """Return what the service takes."""

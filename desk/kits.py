@@ -26,10 +26,11 @@ from pharmacy.models import Move, Place
 from pharmacy.services import carrying
 from pharmacy.services.carrying import Load, Wanted
 
-# What of a kit is medicine, by its name and strength in the formulary; "" is any strength.
-STOCKED: dict[str, tuple[str, str]] = {
-    "paste": ("Fluoride toothpaste", ""), "mebendazole": ("Mebendazole", "500 mg"), "albendazole": ("Albendazole", ""),
-    "varnish": ("Fluoride varnish", ""), "sdf": ("Silver diamine fluoride", ""),
+# What of a kit is medicine, by its name, form and strength in the formulary; "" is any strength.
+STOCKED: dict[str, tuple[str, str, str]] = {
+    "paste": ("Fluoride", "toothpaste", ""), "mebendazole": ("Mebendazole", "chewable", "500 mg"),
+    "albendazole": ("Albendazole", "chewable", "400 mg"), "varnish": ("Fluoride", "varnish", ""),
+    "sdf": ("Silver diamine fluoride", "solution", ""),
 }  # fmt: skip
 
 

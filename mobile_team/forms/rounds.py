@@ -27,7 +27,8 @@ class TeamField(forms.TypedMultipleChoiceField):
     widget = forms.CheckboxSelectMultiple
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**({"label": _("Team"), "required": False, "coerce": lambda key: User(pk=UUID(key))} | kwargs))
+        ours: dict[str, Any] = {"label": _("Team"), "required": False, "coerce": lambda key: User(pk=UUID(key))}
+        super().__init__(**(ours | kwargs))
 
     def offer(self, users: list[User]) -> None:
         """Set who can be chosen."""

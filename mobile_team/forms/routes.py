@@ -46,9 +46,10 @@ class RouteForm(forms.Form):
     note = LineField(label=_("Note"))
     active = forms.BooleanField(label=_("In use"), required=False, initial=True)
 
-    def __init__(self, *args: Any, there: int = 0, **kwargs: Any) -> None:
+    there = 0  # stops of the route that is shown
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.there = there
         for n in range(STOPS):
             self.fields |= {
                 f"order_{n}": NumberField(label=_("Place in the round"), min_value=1, max_value=99, required=False),
@@ -63,15 +64,15 @@ class RouteForm(forms.Form):
             }
             self.fields[f"order_{n}"].initial = n + 1
 
-    @classmethod
-    def of(cls, route: Route, data: Any = None) -> RouteForm:
-        """Return the form of a route that stands; its stops come with their villages."""
-        initial: dict[str, Any] = {name: getattr(route, name) for name in FACTS}
-        initial["team"] = [user.pk for user in route.team.all()]
+    def show(self, route: Route) -> None:
+        """Fill in a route that stands, with the villages of its stops; what was typed stays."""
         stops = list(route.stops.all())[:STOPS]
+        self.there = len(stops)
+        first: dict[str, Any] = {name: getattr(route, name) for name in FACTS}
+        first["team"] = [user.pk for user in route.team.all()]
         for n, stop in enumerate(stops):
-            initial |= {f"village_{n}": stop.village} | {f"{name}_{n}": getattr(stop, name) for name in ROAD}
-        return cls(data, initial=initial, there=len(stops))
+            first |= {f"{name}_{n}": getattr(stop, name) for name in ("village", *ROAD)}
+        self.initial = first
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the stops' fields with their number; those beyond the first empty ones come `later`."""
@@ -97,7 +98,7 @@ class RouteForm(forms.Form):
                 continue
             if (data.get(f"closed_from_{n}") is None) != (data.get(f"closed_to_{n}") is None):
                 self.add_error(f"closed_to_{n}", _("Say from which month to which there is no way, both or neither."))
-            facts = {name: data.get(f"{name}_{n}") for name in ROAD}
+            facts: dict[str, Any] = {name: data.get(f"{name}_{n}") for name in ROAD}
             facts["kind"] = facts["kind"] or Stop.Kind.VILLAGE
             stops.append((data.get(f"order_{n}") or n + 1, n, StopSaid(village, **facts)))
         data["stops"] = [stop for _order, _n, stop in sorted(stops, key=lambda row: row[:2])]

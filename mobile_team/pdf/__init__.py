@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext
@@ -10,11 +9,11 @@ from django.utils.translation import gettext
 from clinic.pdf import common
 
 
-def said(text: str) -> str:
-    """Say a sentence of the interface in Khmer and in English."""
-    return common.both(lambda: gettext(text))
+def said(text: str, sign: str = " · ") -> str:
+    """Say a sentence of the interface in Khmer and in English; a line break as `sign` sets one below the other."""
+    return common.both(lambda: gettext(text), sign)
 
 
-def stacked(text: Callable[[], Any] | str) -> str:
-    """Say something in both languages, one below the other, for the head of a narrow column."""
-    return common.both((lambda: gettext(text)) if isinstance(text, str) else text, "\n")
+def named(words: Any, sign: str = " · ") -> str:
+    """Say what something is called (a label in the language of the moment) in Khmer and in English."""
+    return common.both(lambda: words, sign)

@@ -14,15 +14,15 @@ from core.pdf.page import Document
 from core.pdf.table import Column
 from core.phones import national
 from mobile_team.models import Attendance, DentalCheckup, Education, KitLine, Session
-from mobile_team.pdf import said, stacked
+from mobile_team.pdf import named, said
 
 LINES = 40
 # Heading and width in millimetres; a check-up's page asks the same in the same order.
 COLUMNS: tuple[tuple[str, float], ...] = (
     ("№", 8), (_("Name"), 38), (_("Sex"), 9), (_("Age"), 10), (_("Phone or house"), 20), (_("Pain"), 9),
     (_("Decayed milk teeth"), 13), (_("Decayed permanent teeth"), 15), (_("Missing"), 12), (_("Filled"), 11),
-    (_("Open pulp, ulcer, fistula, abscess"), 15), (_("Gums bleed"), 12), (_("Urgency 0–4"), 12), (_("Treatment"), 21),
-    (_("Education"), 11), (_("Brush"), 9), (_("Paste"), 9), (_("Against worms"), 12), ("kg", 9), ("cm", 9),
+    (_("Open pulp, ulcer, fistula, abscess"), 15), (_("Gums bleed"), 12), (_("Urgency 0–4"), 12), (_("Treatment"), 18),
+    (_("Education"), 14), (_("Brush"), 9), (_("Paste"), 9), (_("Against worms"), 12), ("kg", 9), ("cm", 9),
     (_("To come"), 10), (_("Note"), 15),
 )  # fmt: skip
 
@@ -37,7 +37,7 @@ def day_sheet(
     )  # fmt: skip
     paper.fields(_where(session), columns=3)
     paper.small(said(_("Write a line for each person. Key it in when there is power again; the paper is kept.")))
-    columns = [Column(head if head in ("№", "kg", "cm") else stacked(head), width) for head, width in COLUMNS]
+    columns = [Column(head if head in ("№", "kg", "cm") else said(head, "\n"), width) for head, width in COLUMNS]
     paper.table(columns, [[f"{n}\n ", *[None] * (len(COLUMNS) - 1)] for n in range(1, LINES + 1)], grid=True)
     _expected(paper, expected, session)
     _kit(paper, kit)
@@ -65,10 +65,9 @@ def _expected(paper: Document, rows: Sequence[DentalCheckup], session: Session) 
     if not rows:
         paper.small(said(_("Nobody of this village.")))
         return
-    columns = [
-        Column(said(_("Name"))), Column(said(_("Sex")), 24), Column(said(_("Age")), 34),
-        Column(said(_("Patient number")), 30), Column(said(_("Phone")), 28), Column(said(_("Advised on")), 30), Column(said(_("Why"))), Column("✓", 10),
-    ]  # fmt: skip
+    widths = {_("Name"): None, _("Sex"): 24, _("Age"): 34, _("Patient number"): 30, _("Phone"): 28,
+              _("Advised on"): 30, _("Why"): None}  # fmt: skip
+    columns = [*(Column(said(head), width) for head, width in widths.items()), Column("✓", 10)]
     paper.table(columns, [_person(row, session) for row in rows], grid=True)
 
 
@@ -86,18 +85,16 @@ def _kit(paper: Document, kit: Sequence[KitLine]) -> None:
     packed = {row.item: row.packed for row in kit}
     items = [row.item for row in kit] or KitLine.Item.values
     paper.heading(said(_("Kit")), 2)
-    rows = [
-        [common.both(lambda item=item: KitLine.Item(item).label), packed.get(item), None, None, None] for item in items
-    ]
+    rows = [[named(KitLine.Item(item).label), packed.get(item), None, None, None] for item in items]
     paper.table([Column(said(head), None if head == "Item" else 34) for head in heads], rows, grid=True)
 
 
 def _talks(paper: Document) -> None:
     """Add boxes for talks; the topics are named, so that one is ticked and not described."""
     paper.heading(said(_("Health education: heads, not patients")), 2)
-    topics = " ☐ ".join(common.both(lambda topic=topic: topic.label, "/") for topic in Education.Topic)
+    topics = " ☐ ".join(named(topic.label, "/") for topic in Education.Topic)
     paper.small(f"☐ {topics}")
     heads = [Attendance._meta.get_field(who).verbose_name for who in Attendance.HEADS]  # type: ignore[union-attr]
-    columns = [Column(said(_("Audience"))), *(Column(common.both(lambda head=head: head), 34) for head in heads)]
-    rows = [[common.both(lambda a=a: a.label), *[None] * len(heads)] for a in Attendance.Audience]
+    columns = [Column(said(_("Audience"))), *(Column(named(head), 34) for head in heads)]
+    rows = [[named(a.label), *[None] * len(heads)] for a in Attendance.Audience]
     paper.table(columns, rows, grid=True)

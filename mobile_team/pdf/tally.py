@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext, ngettext
@@ -14,7 +15,7 @@ from core.pdf.blocks import Field
 from core.pdf.page import Document
 from core.pdf.table import Column
 from mobile_team.models import Attendance, DentalCheckup, Session, ToothTreatment
-from mobile_team.pdf import said
+from mobile_team.pdf import named, said
 from mobile_team.selectors import kits, talks
 from mobile_team.selectors.sheets import Figures
 
@@ -52,7 +53,7 @@ def tally(session: Session, figures: Figures, *, by: Any, at: dt.datetime) -> by
 
 def _seen(paper: Document, figures: Figures) -> None:
     columns = [Column(said(_("Age"))), *(Column(head, 36) for head in (*common.SEX.values(), "សរុប · Total"))]
-    rows = [[said(BAND_WORDS[band]), *counts] for band, *counts in figures.rows()]
+    rows: list[list[Any]] = [[said(BAND_WORDS[band]), *counts] for band, *counts in figures.rows()]
     total = [sum(row[n] for row in figures.rows()) for n in (1, 2, 3)]  # type: ignore[misc]
     paper.table(columns, rows, total_row=["សរុប · Total", *total])
 
@@ -61,14 +62,15 @@ def _given(paper: Document, figures: Figures) -> None:
     rows: list[list[Any]] = [[said(words), figures.facts[name]] for name, words in GIVEN]
     urgent = DentalCheckup.Urgency
     rows += [
-        [common.both(lambda u=u: f"{gettext('Urgency')}: {u.label}"), figures.urgency[u.value]]
-        for u in urgent if u.value >= urgent.PROMPT
-    ]  # fmt: skip
+        [f"{said(_('Urgency'))}: {named(u.label)}", figures.urgency[u.value]]
+        for u in urgent
+        if u.value >= urgent.PROMPT
+    ]
     for what, n in figures.treatments.items():
-        rows.append([common.both(lambda what=what: ToothTreatment.What(what).label), n])
+        rows.append([named(ToothTreatment.What(what).label), n])
     for line in figures.kit:
         if line.item in kits.DEWORMING:
-            rows.append([common.both(lambda line=line: line.words), line.counted])
+            rows.append([named(line.words), line.counted])
     paper.table([Column(said(_("What"))), Column(said(_("People")), 36)], rows)
 
 
@@ -79,9 +81,9 @@ def _kit(paper: Document, figures: Figures) -> None:
         return
     heads = (_("Packed"), _("Given"), _("Brought back"), _("Lost or spoilt"))
     columns = [Column(said(_("Item"))), *(Column(said(head), 24) for head in heads), Column(said(_("Difference")), 38)]
-    rows = [
-        [common.both(lambda line=line: line.words), line.packed, line.given, line.returned, line.lost,
-         common.both(lambda line=line: difference(line), "\n")]
+    rows: list[list[Any]] = [
+        [named(line.words), line.packed, line.given, line.returned, line.lost,
+         common.both(partial(difference, line), "\n")]
         for line in figures.kit
     ]  # fmt: skip
     paper.table(columns, rows)
@@ -94,9 +96,9 @@ def _talks(paper: Document, figures: Figures) -> None:
         return
     heads = [Attendance._meta.get_field(who).verbose_name for who in Attendance.HEADS]  # type: ignore[union-attr]
     columns = [Column(said(_("Topic"))), Column(said(_("Audience"))),
-               *(Column(common.both(lambda head=head: head), 22) for head in heads)]  # fmt: skip
-    rows = [
-        [_topic(talk), common.both(lambda name=name: Attendance.Audience(name).label), *count.values()]
+               *(Column(named(head), 22) for head in heads)]  # fmt: skip
+    rows: list[list[Any]] = [
+        [_topic(talk), named(Attendance.Audience(name).label), *count.values()]
         for talk in figures.talks for name, count in talks.audiences(talk).items()
     ]  # fmt: skip
     all_heads = figures.heads

@@ -12,7 +12,7 @@ from django.db.models import Count, Max, Q, QuerySet
 
 from mobile_team import rules
 from mobile_team.models import DentalCheckup, Route, Session
-from mobile_team.selectors import talks
+from mobile_team.selectors import talks as education
 
 TALLY = {
     "seen": Count("id"),
@@ -44,9 +44,9 @@ class Day:
         return sum(session.state != Session.State.PLANNED for session in self.sessions)
 
     @property
-    def heads(self) -> talks.Heads:
+    def heads(self) -> education.Heads:
         """Return how many listened to the talks of this day: heads, not contacts."""
-        return sum((talks.heads_of(talk) for talk in self.talks), talks.Heads())
+        return sum((education.heads_of(talk) for talk in self.talks), education.Heads())
 
 
 def week(day: date) -> list[Day]:
@@ -69,7 +69,7 @@ def days(first: date, last: date) -> list[Day]:
     for session in sessions:
         session.tally = counted.get(session.pk, NOTHING)  # type: ignore[attr-defined]
         found.setdefault(session.on, Day(session.on)).sessions.append(session)
-    for talk in talks.between(first, last):
+    for talk in education.between(first, last):
         found.setdefault(talk.on, Day(talk.on)).talks.append(talk)
     return [found[on] for on in sorted(found)]
 

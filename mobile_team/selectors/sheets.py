@@ -12,7 +12,8 @@ from django.db.models import Count
 
 from core.ages import BAND_SETS, BandSet
 from mobile_team.models import DentalCheckup, KitLine, Session, ToothTreatment
-from mobile_team.selectors import checkups, kits, talks
+from mobile_team.selectors import checkups, kits
+from mobile_team.selectors import talks as education
 
 BANDS = BAND_SETS["published"]
 SEXES = ("F", "M")
@@ -38,8 +39,8 @@ class Figures:
         return sum(self.seen.values())
 
     @property
-    def heads(self) -> talks.Heads:
-        return sum((talks.heads_of(talk) for talk in self.talks), talks.Heads())
+    def heads(self) -> education.Heads:
+        return sum((education.heads_of(talk) for talk in self.talks), education.Heads())
 
     def rows(self) -> list[tuple[str, int, int, int]]:
         """Return (band, female, male, both) for every band, "unknown" last."""
@@ -63,7 +64,7 @@ def figures(session: Session) -> Figures:
     found.treatments = _treatments(session)
     found.kit = [line for line in kits.lines(session.pk) if line.row or line.counted]
     found.doses = {line.item: line.counted or 0 for line in found.kit if line.item in kits.DEWORMING}
-    found.talks = [talk for talk in talks.of_sessions([session.pk]).get(session.pk, []) if not talk.void_reason]
+    found.talks = [talk for talk in education.of_sessions([session.pk]).get(session.pk, []) if not talk.void_reason]
     return found
 
 

@@ -37,7 +37,8 @@ def save(*, session_id: UUID, said: Said, by: Any, edit: Edit | None = None, **n
                if value != now.get(name, _nothing(name))}  # fmt: skip
     if not altered:
         return there
-    new, changed = [], []
+    new: list[KitLine] = []
+    changed: list[KitLine] = []
     for item in dict.fromkeys(name.split(".")[0] for name in altered):
         (changed if item in there else new).append(
             there.setdefault(item, KitLine(session=session, item=item, recorded_by=by))

@@ -105,9 +105,9 @@ def change_many(
 def _taken(first: date, last: date) -> set[tuple[int, date]]:
     """Return the (village, day) that have a session, or had one that was moved away."""
     there = Session.objects.filter(on__range=(first, last)) | Session.objects.filter(moved_from__range=(first, last))
-    taken = set()
+    taken: set[tuple[int, date]] = set()
     for village, on, moved_from in there.values_list("village_id", "on", "moved_from"):
-        taken |= {(village, on), (village, moved_from)}
+        taken |= {(village, day) for day in (on, moved_from) if day}
     return taken
 
 

@@ -17,6 +17,7 @@ from core.khmer import normalise
 from core.places.models import Village
 from mobile_team.models import Route, Stop
 from mobile_team.selectors import roads
+from mobile_team.services import teams
 
 FACTS = ("name_km", "name_en", "weekday", "vehicle", "note", "active")
 WORDS = ("name_km", "name_en", "vehicle", "note")
@@ -56,13 +57,14 @@ def save(
     changes = {name: [now[name], value] for name, value in together.items() if value != now[name]}
     if not changes:
         return found
-    for name in FACTS:
-        setattr(found, name, together[name])
-    save_checked(found)
+    if found.pk is None or changes.keys() & set(FACTS):
+        for name in FACTS:
+            setattr(found, name, together[name])
+        save_checked(found)
     if "stops" in changes:
         _write_stops(found, now["stops"], together["stops"])
     if "team" in changes:
-        found.team.set(together["team"])
+        teams.put(found.team, was=now["team"], now=together["team"])
     journal.note(
         "mobile_team.route.changed" if route else "mobile_team.route.added", found, by=by, route=found.pk,
         changes=changes,

@@ -17,6 +17,7 @@ from core.ids import uuid7
 from core.khmer import normalise
 from core.places.models import Village
 from mobile_team.models import DentalCheckup, Education, Route, Session, SessionAlias
+from mobile_team.services import teams
 
 TAKEN = "constraint.mobile_session_once"
 
@@ -135,8 +136,8 @@ def describe(*, session: Session, by: User, team: Iterable[User] | None = None, 
     if team is not None:
         was, now = set(locked.team.values_list("pk", flat=True)), {user.pk for user in team}
         if was != now:
-            locked.team.set(now)
-            changes["team"] = [sorted(was), sorted(now)]
+            teams.put(locked.team, was=was, now=now)
+            changes["team"] = [sorted(map(str, was)), sorted(map(str, now))]
     if changes:
         save_checked(locked, create=False)
         journal.note("mobile_team.session.described", locked, by=by, changes=changes)

@@ -104,7 +104,7 @@ def void(*, talk_id: UUID, reason: str, by: Any) -> Education:
 
 def meant(said: Mapping[str, Any]) -> dict[str, Any]:
     """Return what somebody says of a talk in the form of `talks.document`: plain JSON, words normalised."""
-    plain = {name: normalise(value) if name in WORDS else value for name, value in said.items()}
+    plain: dict[str, Any] = {name: normalise(value) if name in WORDS else value for name, value in said.items()}
     if "on" in plain:
         plain["on"] = plain["on"].isoformat()
     if "audiences" in plain:

@@ -56,15 +56,19 @@ def restore(request: HttpRequest, id: UUID) -> HttpResponse:
 @requires(Action.PLAN_SESSIONS)
 def describe(request: HttpRequest, id: UUID) -> HttpResponse:
     """Say where a session meets, with which vehicle, and who goes."""
-    found = by_id(id)
-    first = {name: getattr(found, name) for name in ("place", "vehicle", "note")} | {"team": found.team.all()}
-    form = DescribeForm(sent(request), initial=first)
+    form = DescribeForm(sent(request))
     form.fields["team"].offer(selectors.colleagues())  # type: ignore[attr-defined]
     if request.method == "POST" and form.is_valid():
-        sessions.describe(session=found, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
-        messages.success(request, _("Saved."))
-        return redirect("mobile_team:session", id=id)
-    return _page(request, found, form, _("Team and meeting place"))
+        try:
+            sessions.describe(session=Session(pk=id), by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        except RuleBroken as broken:
+            refuse(form, broken)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("mobile_team:session", id=id)
+    found = by_id(id)
+    form.initial = {name: getattr(found, name) for name in ("place", "vehicle", "note")} | {"team": found.team.all()}
+    return _page(request, found, form, _("Team and meeting place"), button=_("Save"))
 
 
 @requires(Action.PLAN_SESSIONS)
@@ -93,21 +97,24 @@ def _act(
     *, danger: bool = False,
 ) -> HttpResponse:  # fmt: skip
     """Do one thing to one session, with the form that asks for its reason."""
-    found = by_id(id)
-    form = form_of(sent(request), initial={"note": found.note})
+    form = form_of(sent(request))
     if request.method == "POST" and form.is_valid():
         try:
-            service(session=found, by=request.user, **form.cleaned_data)
+            service(session=Session(pk=id), by=request.user, **form.cleaned_data)
         except RuleBroken as broken:
             refuse(form, broken)
         else:
             messages.success(request, words[1])
             return redirect("mobile_team:session", id=id)
+    found = by_id(id)
+    form.initial = {"note": found.note}
     return _page(request, found, form, words[0], danger=danger)
 
 
-def _page(request: HttpRequest, found: Session, form: forms.Form, title: str, *, danger: bool = False) -> HttpResponse:
-    context = {"form": form, "session": found, "title": title, "danger": danger}
+def _page(
+    request: HttpRequest, found: Session, form: forms.Form, title: str, *, danger: bool = False, button: str = ""
+) -> HttpResponse:
+    context = {"form": form, "session": found, "title": title, "danger": danger, "button": button}
     return render(request, "mobile_team/session_act.html", context, status=422 if form.errors else 200)
 
 

@@ -36,14 +36,15 @@ def routes(request: HttpRequest) -> HttpResponse:
 @requires(Action.PLAN_SESSIONS)
 def route(request: HttpRequest, id: int | None = None) -> HttpResponse:
     """Add a route, or change one; what a colleague changed meanwhile is brought together with it."""
-    found = selectors.route(id) if id is not None else None
-    if id is not None and found is None:
-        raise Http404
-    form, edit, clashed = _form(found, request), shared_edit.read(request), None
+    data, edit, clashed = sent(request), shared_edit.read(request), None
+    form = RouteForm(data)
     form.fields["team"].offer(selectors.colleagues())  # type: ignore[attr-defined]
-    if request.method == "POST" and form.is_valid():
+    if data is not None and form.is_valid():
         try:
-            services.save(route=found, by=request.user, edit=edit if found else None, **form.said())  # type: ignore[arg-type]
+            there, edit = (Route(pk=id), edit) if id else (None, None)
+            services.save(route=there, by=request.user, edit=edit, **form.said())  # type: ignore[arg-type]
+        except Route.DoesNotExist:
+            raise Http404 from None
         except Clashed as clash:
             clashed = clash
         except RuleBroken as broken:
@@ -51,12 +52,11 @@ def route(request: HttpRequest, id: int | None = None) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect("mobile_team:routes")
-    context: dict[str, Any] = {"form": form, "route": found}
-    if found:
+    context: dict[str, Any] = {"form": form}
+    if id is not None:
+        context["route"] = found = selectors.route(id)
+        if found is None:
+            raise Http404
+        form.show(found)
         context["shared"] = shared_edit.page(edit, roads.document(found), clashed, words=phrases.of_route)
     return render(request, "mobile_team/route.html", context, status=422 if form.errors or clashed else 200)
-
-
-def _form(found: Route | None, request: HttpRequest) -> RouteForm:
-    data = sent(request)
-    return RouteForm.of(found, data) if found else RouteForm(data)

@@ -14,18 +14,25 @@ from core.audit.journal import note
 from core.db import create_many
 from core.errors import RuleBroken
 from pharmacy import rules
-from pharmacy.models import Batch, Move, Place
+from pharmacy.models import Batch, Medicine, Move, Place
+from pharmacy.models.stock import Form
 from pharmacy.selectors import stock
 from pharmacy.services.stock import hold
 
 
 class Wanted(NamedTuple):
-    """So many units of a medicine by its name (and strength, "" for any), for one errand."""
+    """So many units of a medicine by its name and form (and strength, "" for any), for one errand."""
 
     errand: UUID
     name: str
+    form: str
     strength: str
     quantity: int
+
+    def fits(self, medicine: Medicine) -> bool:
+        """Return whether this medicine is what is wanted."""
+        named = (medicine.name, medicine.form) == (self.name, self.form)
+        return named and self.strength in ("", medicine.strength)
 
 
 class Load(NamedTuple):
@@ -51,7 +58,7 @@ def take(
     _check(source, on, today)
     named = Q()
     for one in wanted:
-        named |= Q(medicine__name=one.name, **({"medicine__strength": one.strength} if one.strength else {}))
+        named |= Q(medicine__name=one.name, medicine__form=one.form)
     batches = list(
         Batch.objects.select_for_update(of=("self",)).select_related("medicine")
         .filter(named, expires_on__gte=on).order_by("pk")
@@ -59,12 +66,13 @@ def take(
     deltas = stock.daily([batch.pk for batch in batches], source, since=on)
     loads = []
     for one in wanted:
-        fits = [b for b in batches if b.medicine.name == one.name and one.strength in ("", b.medicine.strength)]
+        fits = [batch for batch in batches if one.fits(batch.medicine)]
         lots = [rules.Lot(b.pk, b.expires_on, rules.free(deltas.get(b.pk, []), on)) for b in fits]
         try:
             chosen = rules.first_expired_first_out(lots, one.quantity, on)
         except RuleBroken as broken:
-            raise RuleBroken("pharmacy.not_enough_of", medicine=one.name, **broken.params) from broken
+            available = broken.params["available"]
+            raise RuleBroken("pharmacy.not_enough_of", medicine=_words(one), available=available) from broken
         loads += [Load(one.errand, batch, target, quantity) for batch, quantity in chosen]
     return _write("pharmacy.stock.taken_along", loads, source, on, by, remark)
 
@@ -86,6 +94,10 @@ def bring(
         if leaving > (available := rules.free(deltas.get(batch, []), on)):
             raise RuleBroken("pharmacy.not_enough", field="quantity", available=available)
     return _write("pharmacy.stock.brought_back", loads, source, on, by, remark)
+
+
+def _words(one: Wanted) -> str:
+    return " ".join(filter(None, (one.name, str(Form(one.form).label), one.strength)))
 
 
 def _check(source: str, on: date, today: date) -> None:
