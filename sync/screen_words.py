@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_noop as _
 
 GENERAL: dict[str, str] = {
-    "yes": _("yes"), "no": _("no"), "back": _("Back"), "stop": _("Stop"), "saved": _("Saved on this tablet"),
+    "yes": _("Yes"), "no": _("No"), "back": _("Back"), "stop": _("Stop"), "saved": _("Saved on this tablet"),
     "never": _("never"), "nobody": _("Nobody."), "less": _("One less"), "more_by_one": _("One more"),
     "way.all": _("Ways through the app"), "way.today": _("Today"), "way.find": _("Find"), "way.inbox": _("To decide"),
     "way.more": _("More"), "lock.now": _("Lock the screen"), "lock.do": _("Lock: the next person logs in"),

@@ -24,7 +24,7 @@ export function birthField({ birth = "", birth_unit = "years" }) {
   const told = h("p.muted", { role: "status" });
   const input = h("input", { id, name: "birth", type: "text", maxlength: 40, autocomplete: "off", "aria-describedby": `${id}-help` });
   input.value = birth;
-  const units = choice({ name: "birth_unit", label: say("birth.unit"), hidden: true, value: birth_unit, look: "even",
+  const units = choice({ name: "birth_unit", label: say("birth.unit"), hidden: true, value: birth_unit, look: "three",
     options: UNITS.map((unit) => [unit, say(`birth.${unit}`)]) });
   delete units.dataset.field;
   const root = h("div.field", { data: { field: "birth" } },

@@ -35,8 +35,9 @@ const STATES = {
   conflict: ["warn", "triangle-alert"], refused: ["danger", "octagon-alert"], parked: ["info", "hourglass"],
 };
 
-/** The state of one record: where it is, in words and with a picture. */
+/** The state of one record made or changed here: where it is, in words and with a picture. Others have none to tell. */
 export function stateBadge(id) {
+  if (!store.opsFor(id).length) return null;
   const state = store.stateOf(id);
   const [look, picture] = STATES[state] ?? STATES.saved;
   return h(`span.badge.badge--${look}`, icon(picture), say(`state.${state}`));
@@ -52,7 +53,7 @@ export const latinName = (p) => joined(p.family_name, p.given_name);
 export function names(person) {
   const both = [khmerName(person), latinName(person)].filter(Boolean);
   if (spoken() === "en") both.reverse();
-  return both.flatMap((name, n) => [n > 0 && " · ", run(name)]);
+  return both.flatMap((name, n) => [n > 0 && "\u00a0· ", run(name)]);
 }
 
 export const oneName = (person) => (spoken() === "en" ? latinName(person) || khmerName(person) : khmerName(person) || latinName(person));

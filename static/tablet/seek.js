@@ -74,5 +74,5 @@ export function seek({ session = null, typed = "", label, empty = () => null, ch
     root.classList.toggle("seek--scan", can);
   });
   draw();
-  return { element: h("div.stack", form, told, list), box, draw };
+  return { element: h("div.seek-place", form, told, list), box, draw };
 }

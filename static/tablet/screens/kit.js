@@ -23,7 +23,7 @@ export async function mount(main, [id], { say, address, redraw }) {
   const button = h("button.button.button--primary.button--wide", icon("check"), say("kit.do"));
   const form = h("form.stack", { novalidate: true, onsubmit: send },
     ITEMS.filter((item) => lines.has(item)).map(part),
-    h("section.card", h("details", { open: lines.size === 0 }, h("summary", say("kit.add")), h("div.stack", ITEMS.filter((item) => !lines.has(item)).map(part)))),
+    h("section.card", h("details", { open: lines.size === 0 }, h("summary", say("kit.add")), h("div.pair", ITEMS.filter((item) => !lines.has(item)).map(part)))),
     h("div.save-foot", button));
   const keeper = drafts.keepForm(form, key, () => values(form));
 

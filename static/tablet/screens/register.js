@@ -40,7 +40,7 @@ export async function mount(main, [session = "-", typed = ""], { say, address, r
       h("div.pair",
         box({ name: "phone", label: say("field.phone"), value: start.phone, optional: true, inputmode: "tel", maxlength: 30 }),
         box({ name: "guardian", label: say("field.guardian"), value: start.guardian, optional: true, maxlength: 120 })),
-      choice({ name: "allergy", label: say("allergy.ask"), value: start.allergy, look: "even",
+      choice({ name: "allergy", label: say("allergy.ask"), value: start.allergy, look: "three",
         options: ["none", "some", "unasked"].map((code) => [code, say(`allergy.choice_${code}`)]) }),
       substance,
       yesNo({ name: "consent", label: say("register.consent"), value: start.consent, optional: true })),
@@ -112,14 +112,13 @@ export function restored(say, anew) {
 }
 
 export function nameFields(start) {
-  return [
-    h("div.pair.pair--tight", ["family_name_km", "given_name_km"].map((name) => nameBox(name, start, "km"))),
-    h("div.pair.pair--tight", ["family_name", "given_name"].map((name) => nameBox(name, start, "en"))),
-  ];
+  const group = (title, given, lang) => h("fieldset", h("legend", words(title)),
+    h("div.pair.pair--tight", given.map((name) => nameBox(name, start, lang))));
+  return [group("name.km", NAMES.slice(0, 2), "km"), group("name.en", NAMES.slice(2), "en")];
 }
 
 const nameBox = (name, start, lang) =>
-  box({ name, label: words(`field.${name}`), value: start[name], lang, maxlength: 60, autocapitalize: "words", spellcheck: "false" });
+  box({ name, label: words(name.startsWith("family") ? "name.family" : "name.given"), value: start[name], lang, maxlength: 60, autocapitalize: "words", spellcheck: "false" });
 
 export function allergyFields(start = {}) {
   return [
