@@ -69,6 +69,9 @@ class Tablet:
             expect(self.page.locator("#pin")).to_have_value("")
             self.page.fill("#pin", PIN)
         self.page.wait_for_selector("[name=how]", state="attached")
+        if self.page.get_attribute("html", "lang") != self.language:
+            self.page.click(".bar__end button:first-child")
+            self.page.wait_for_selector(f"html[lang={self.language}]", state="attached")
 
     def carry(self) -> None:
         """Take the villages of the coming sessions along, and go to today's work."""
