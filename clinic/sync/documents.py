@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -21,26 +21,41 @@ DOSES = 6  # the newest that are carried of a person
 def patient_docs(ids: Collection[UUID], *, today: dt.date) -> dict[UUID, dict[str, Any]]:
     """Return people as tablets hold them, without their check-ups; a merged one says only into whom.
 
-    Three statements, whatever the number of people. Who does not exist is left out.
+    Four statements at most, whatever the number of people. Who does not exist is left out.
     """
-    rows = list(_people(ids, today))
+    cards = _cards(today)
+    rows = list(_people(ids, cards))
+    families = _families(rows, cards)
     standing = [row.pk for row in rows if row.merged_into_id is None]
     doses, weights = _doses(standing), _weights(standing)
-    return {row.pk: _document(row, doses, weights) for row in rows}
+    return {row.pk: _document(row, doses, weights, families) for row in rows}
 
 
-def _people(ids: Collection[UUID], today: dt.date) -> Any:
-    cards = Identifier.objects.filter(kind=Identifier.Kind.EQUITY).filter(
-        Q(valid_until=None) | Q(valid_until__gte=today)
-    )
-    family = cards.filter(patient__merged_into=None, patient__household=OuterRef("household"))
+def _cards(today: dt.date) -> Any:
+    cards = Identifier.objects.filter(kind=Identifier.Kind.EQUITY)
+    return cards.filter(Q(valid_until=None) | Q(valid_until__gte=today))
+
+
+def _families(rows: Iterable[Any], cards: Any) -> set[Any]:
+    """Return the households in which anybody has an equity card.
+
+    Asked apart: most people have no household, so that SQLite, which counts them as one large one, would read every
+    person for each row.
+    """
+    wanted = {row.household_id for row in rows if row.household_id}
+    if not wanted:
+        return set()
+    theirs = cards.filter(patient__merged_into=None, patient__household__in=wanted)
+    return set(theirs.values_list("patient__household", flat=True))
+
+
+def _people(ids: Collection[UUID], cards: Any) -> Any:
     seen = Encounter.objects.exclude(status=Encounter.Status.VOID).exclude(kind=Encounter.Kind.OUTREACH)
     last = seen.filter(patient=OuterRef("pk")).order_by().values("patient").annotate(last=Max("on")).values("last")
     allergies = Allergy.objects.standing()
     return Patient.objects.filter(pk__in=list(ids)).annotate(
         alerts=gather(allergies, "patient", id="id", substance="substance", reaction="reaction", severe="severe"),
         own_card=Subquery(cards.filter(patient=OuterRef("pk")).values("pk")[:1]),
-        family_card=Subquery(family.values("pk")[:1]),
         came_on=Subquery(last),
     )
 
@@ -68,7 +83,7 @@ def _weights(people: list[UUID]) -> dict[UUID, dict[str, str]]:
 
 
 def _document(
-    person: Any, doses: dict[UUID, list[dict[str, str]]], weights: dict[UUID, dict[str, str]]
+    person: Any, doses: dict[UUID, list[dict[str, str]]], weights: dict[UUID, dict[str, str]], families: set[Any]
 ) -> dict[str, Any]:
     if person.merged_into_id:
         return {"id": str(person.pk), "merged_into": str(person.merged_into_id)}
@@ -81,7 +96,7 @@ def _document(
             ({**row, "id": str(UUID(row["id"])), "severe": bool(row["severe"])} for row in person.alerts or []),
             key=lambda row: (not row["severe"], row["substance"]),
         ),
-        "equity": bool(person.own_card or person.family_card), "doses": doses.get(person.pk, []),
+        "equity": bool(person.own_card) or person.household_id in families, "doses": doses.get(person.pk, []),
         "weight": weights.get(person.pk), "came_on": _iso(person.came_on),
     }  # fmt: skip
 
