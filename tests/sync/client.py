@@ -23,6 +23,7 @@ API = "/api/sync/v1/"
 MOST_OPS, MOST_BYTES, FEWEST = 50, 256 * 1024, 10  # of one batch; the fewest a bad line brings it down to
 KEPT_FOR = dt.timedelta(days=7)
 TERMINAL = frozenset({"applied", "merged", "duplicate", "conflict", "quarantined", "parked"})
+IDENTITY = ("family_name", "given_name", "family_name_km", "given_name_km", "sex", "birth")
 WHOLE = {"checkup": "patient", "allergy": "patient", "kit": "session"}  # a part of which record in the feed
 
 Key = tuple[str, str]
@@ -198,7 +199,12 @@ class Tablet:
         ops = []
         for seen, fields in by_source.items():
             doc: Doc = {"set": fields} | ({"why": why} if why else {})
-            doc |= {"seen": seen} if seen else {"was": {name: shown.get(name) for name in fields}}
+            if seen:
+                doc["seen"] = seen
+            else:
+                whole_name = IDENTITY if type == "patient" and fields.keys() & set(IDENTITY) else ()
+                named = [*fields, *(name for name in whole_name if name not in ours and name not in fields)]
+                doc["was"] = {name: shown.get(name) for name in named}
             ops.append(self.save(type, id, "amend", doc, whole=whole))
         return ops
 
@@ -269,7 +275,13 @@ class Tablet:
             if batch and size > MOST_BYTES:
                 break
             batch.append(op)
-        return batch
+        return self._whole_groups(batch)
+
+    def _whole_groups(self, batch: list[Doc]) -> list[Doc]:
+        """Leave for the next batch what would cut a group in two, unless the group is all there is."""
+        cut = {op.get("group") for op in self.outbox[len(batch) :]} - {None}
+        whole = [op for op in batch if op.get("group") not in cut]
+        return whole or batch
 
     def _settle(self, said: Doc) -> bool:
         """Move to `kept` what the server holds (C2); return whether that was anything."""
@@ -310,12 +322,14 @@ class Tablet:
     def _take_over(self, said: Doc) -> bool:
         """Lay a page over the roster, with the cursor in one go; rows with saves of ours wait (C4)."""
         skipped = False
+        self.committing()
         for change in said["changes"]:
             key = (change["type"], change["id"])
             if self.pending(key):
                 skipped = True
             elif change["state"] == "purge":
-                self._forget(key)
+                self.records.pop(key, None)
+                self._forget_own(key)
             else:
                 self._forget_own(key)
                 self.records[key] = Row(change["doc"], change["seq"], change["version"])
@@ -326,9 +340,8 @@ class Tablet:
         self.cursor = said["cursor"]
         return bool(said["has_more"])
 
-    def _forget(self, key: Key) -> None:
-        self.records.pop(key, None)
-        self._forget_own(key)
+    def committing(self) -> None:
+        """Stand where the transaction of a page is committed: a proof lets the browser die here."""
 
     def _forget_own(self, key: Key) -> None:
         """Let go of what was laid over a record: the server's own reading of it is here now."""
@@ -375,7 +388,7 @@ class Tablet:
         if refused.status == 409 and refused.code == "epoch_changed":
             self.new_epoch(refused.body["server_epoch"])
             return False
-        if refused.status == 410:
+        if refused.status == 410 or refused.code == "cursor_unreadable":
             self.cursor = None
             return False
         if refused.status in {429, 503}:

@@ -91,7 +91,12 @@ class Server:
 
 
 class _Handler(WSGIRequestHandler):
-    """Answers one request a connection, so that no thread keeps the database open."""
+    """Answers one request a connection; a request whose server died finds it closed."""
+
+    def handle(self) -> None:
+        """Answer, or die, and close."""
+        self.handle_one_request()
+        self.close_connection = True
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
