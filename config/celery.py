@@ -29,6 +29,10 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": "desk.tasks.every_night",
         "schedule": crontab(hour="2", minute="40"),
     },
+    "look at what tablets saved and what still waits for another save": {
+        "task": "sync.tasks.look_at_sleepers",
+        "schedule": crontab(hour="2", minute="20"),
+    },
     "find work whose message or worker was lost": {
         "task": "core.jobs.tasks.sweep",
         "schedule": 60.0,

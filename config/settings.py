@@ -199,9 +199,13 @@ HTTPS = env_bool("HTTPS")
 BEHIND_PROXY = env_bool("BEHIND_PROXY")  # only then are X-Forwarded-Proto and X-Real-IP believed
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 AXES_CLIENT_IP_CALLABLE = "config.proxy.client_ip"
+TLS_DIR = VAR_DIR / "tls"  # the centre's own certificate authority, made by `manage.py make_ca`
 SECURE_SSL_REDIRECT = HTTPS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+# An authority of our own may be made anew: then a browser that was told to insist would let nobody in any more.
+OWN_AUTHORITY = env_bool("OWN_AUTHORITY")
+TABLET_ADDRESS = env_str("TABLET_ADDRESS").rstrip("/")  # as tablets reach us; empty: as the desk's browser does
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS and not OWN_AUTHORITY else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health/$"]
 X_FRAME_OPTIONS = "DENY"

@@ -56,7 +56,7 @@ def write(path: Path, text: str) -> None:
 
 
 def icons_in_use() -> list[str]:
-    """Return the icons that templates and scripts name, and those whose names stand in a module that speaks of icons."""
+    """Return the icons of templates and scripts, and those whose names stand in a module that speaks of icons."""
     with _package() as package:
         known = {name.removesuffix(".svg") for name in package.namelist()}
     named = {name for ending in ("*.html", "*.js") for text in _texts(ending) for name in NAMED.findall(text)}

@@ -56,6 +56,12 @@ def save_checked(*rows: models.Model, create: bool = True) -> None:
             row.save(force_insert=create and row._state.adding)
 
 
+def keep(row: models.Model) -> None:
+    """Write a row that no person typed, new or known, as it is; a broken constraint becomes `RuleBroken`."""
+    with broken_constraints():
+        row.save()
+
+
 def create_many(model: type[models.Model], rows: list[Any]) -> None:
     """Check each row's fields and write all of them in one statement."""
     if not rows:

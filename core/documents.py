@@ -62,7 +62,7 @@ class Document:
         return value
 
     def whole(self, name: str, *, least: int = 0, most: int = LARGEST) -> int | None:
-        """Return a whole number, None when there is none. Raises RuleBroken("core.not_whole"), ("core.out_of_range")."""
+        """Return a whole number, None for none. Raises RuleBroken: core.not_whole, core.out_of_range."""
         value = self.doc.get(name)
         if value is None:
             return None

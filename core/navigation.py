@@ -50,6 +50,8 @@ WAYS = (
     ),
     Way("desk:import", _("Load a register"), "file-up", Action.IMPORT_REGISTER),
     Way("accounts:users", _("Colleagues"), "users", Action.MANAGE_USERS, ("accounts:user",)),
+    Way("sync:inbox", _("Needs a person"), "inbox", Action.WORK_INBOX, ("sync:decided", "sync:ticket", "sync:disag")),
+    Way("sync:devices", _("Tablets"), "tablet", Action.MANAGE_DEVICES, ("sync:device", "sync:enrol")),
     Way("clinic:numbers", _("Patient numbers"), "hash", Action.MANAGE_CENTRE),
     Way("desk:audit", _("The log"), "shield-check", Action.SEE_AUDIT),
 )

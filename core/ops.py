@@ -41,12 +41,14 @@ class Op:
 class Verdict:
     """What became of an op: "applied", "merged" (an amendment, all of it taken), or "conflict" with the fields left.
 
-    `patient` is whose record it touched, if anybody's.
+    `patient` is whose record it touched, if anybody's; `also` are further records that came with it, for which other
+    ops may wait.
     """
 
     status: str
     clashes: tuple[Clash, ...] = ()
     patient: UUID | None = None
+    also: tuple[UUID, ...] = ()
 
 
 class MissingParent(Exception):

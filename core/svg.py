@@ -7,7 +7,7 @@ presentation attributes, colours the style sheet's. The page puts a table of the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from core.charts import Bar, Chart, Dot, Drawable, Mark, Stroke, Words, draw
@@ -40,6 +40,24 @@ def svg(
     body = "".join(part for mark in picture.marks for part in _mark(mark))
     said = f"<title>{escape(summary)}</title>"
     return f'<svg xmlns="http://www.w3.org/2000/svg" {" ".join(attributes)}>{said}{body}</svg>'
+
+
+def qr(modules: Sequence[Sequence[bool]], *, name: str, quiet: int = 4) -> str:
+    """Return a QR code (`core.pdf.qr.modules`) as one `<svg>`, dark on white whatever the page's colours are.
+
+    `quiet` is the white around it, in squares; a camera wants four.
+    """
+    side = len(modules) + 2 * quiet
+    path = "".join(
+        f"M{quiet + column} {quiet + row}h1v1h-1z"
+        for row, line in enumerate(modules) for column, dark in enumerate(line) if dark
+    )  # fmt: skip
+    attributes = f'class="qr" viewBox="0 0 {side} {side}" role="img" aria-label={quoteattr(name)}'
+    ground = f'<rect width="{side}" height="{side}" fill="#fff"/>'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {attributes} shape-rendering="crispEdges">{ground}'
+        f'<path d="{path}" fill="#000"/></svg>'
+    )
 
 
 def _mark(mark: Mark) -> Iterator[str]:

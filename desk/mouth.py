@@ -14,7 +14,10 @@ SOUND, DECAYED = frozenset("0A"), frozenset("12BC")
 
 @dataclass(frozen=True)
 class Tooth:
-    """One tooth: its number, its code now and before (empty when nobody looked), and how to draw it."""
+    """One tooth: its number, its code now and before (empty when nobody looked), and how to draw it.
+
+    After the code stands what decay did further (P, U, F or A), now and before.
+    """
 
     number: int
     code: str
@@ -22,9 +25,11 @@ class Tooth:
 
     @property
     def kind(self) -> str:
-        """Return sound, decayed, other, or nothing."""
+        """Return open (or inflamed), decayed, sound, other, or nothing."""
         if not self.code:
             return ""
+        if len(self.code) > 1:
+            return "open"
         return "sound" if self.code in SOUND else "decayed" if self.code in DECAYED else "other"
 
     @property
@@ -57,7 +62,7 @@ def mouth(patient: Any) -> Mouth | None:
     """Return the mouth of a person of `selectors.person`; None when no teeth were ever charted."""
     charts: dict[tuple[str, str], dict[int, str]] = defaultdict(dict)
     for row in patient.teeth or []:
-        charts[row["on"], row["chart"]][row["tooth"]] = row["code"]
+        charts[row["on"], row["chart"]][row["tooth"]] = row["code"] + row["pufa"]
     newest = sorted(charts, reverse=True)[:2]
     if not newest:
         return None

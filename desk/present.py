@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from clinic.models import AgeUnit, CardPrint, Consent, ContactPoint, Encounter, Identifier
@@ -102,7 +102,8 @@ def open_now(patient: Any, user: Any, today: dt.date) -> list[Open]:
         *(_trip(row, user) for row in patient.open_trips or []),
     ]
     if not patient.deceased_on:
-        found += [*_pregnancies(patient, user, today), *_asked_back(patient, today), *_doses(patient, user, today)]
+        found += _pregnancies(patient, user, today)
+        found += [*_asked_back(patient, user, today), *_doses(patient, user, today)]
     return [*found, *_doubles(patient, user)]
 
 
@@ -177,7 +178,7 @@ def _trip(row: dict[str, Any], user: Any) -> Open:
     return Open("ambulance", _("On the way"), str(Trip.Purpose(row["purpose"]).label), address(user, "referrals:trips"))
 
 
-def _asked_back(patient: Any, today: dt.date) -> list[Open]:
+def _asked_back(patient: Any, user: Any, today: dt.date) -> list[Open]:
     found = []
     if said := patient.asked_back:
         late = said["back_on"][:10] < today.isoformat()
@@ -187,5 +188,9 @@ def _asked_back(patient: Any, today: dt.date) -> list[Open]:
         )
     if said := patient.advised:
         words = _("The mobile team advised on %(day)s to come to the centre") % {"day": day_words(said["on"])}
-        found.append(Open("calendar-clock", words, tone="warn"))
+        days = (today - dt.date.fromisoformat(said["on"])).days
+        more = ngettext("%(n)s day ago", "%(n)s days ago", days) % {"n": days} if days else ""
+        found.append(
+            Open("calendar-clock", words, more, address(user, "mobile_team:checkup", UUID(said["id"])), tone="warn")
+        )
     return found

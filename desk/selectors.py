@@ -34,7 +34,7 @@ from clinic.selectors.registry import written
 from core.gather import gather
 from core.periods import CLINIC_TZ, Month
 from mobile_team import selectors as mobile_team
-from mobile_team.models import DentalCheckup, Session, ToothFinding
+from mobile_team.models import CheckupVersion, DentalCheckup, Session, ToothFinding
 from referrals import rules
 from referrals import selectors as referrals
 from referrals.models import Referral, Trip
@@ -56,7 +56,7 @@ def person(id: UUID, today: dt.date) -> Any:
     """
     sessions = Session.objects.filter(village=OuterRef("village"), on=today).exclude(state=Session.State.CANCELLED)
     asked = Encounter.objects.exclude(follow_up_on=None)
-    advised = Encounter.objects.filter(checkup__advised_to_come=True)
+    advised = mobile_team.awaited().filter(encounter__patient=OuterRef("pk")).order_by("-encounter__on", "-id")
     rows = people.with_alerts(people.standing(id).select_related("village__commune__district__province"))
     return (
         with_family(written(rows))
@@ -74,12 +74,15 @@ def person(id: UUID, today: dt.date) -> Any:
             open_trips=gather(Trip.objects.filter(returned_at=None), "patient", id="id", purpose="purpose"),
             session_today=Subquery(sessions.values("id")[:1]),
             asked_back=_newest(_not_seen_since(asked), on="on", back_on="follow_up_on"),
-            advised=_newest(_not_seen_since(advised), on="on"),
+            advised=Subquery(
+                advised.values(said=JSONObject(id="id", on="encounter__on"))[:1], output_field=JSONField()
+            ),
             last_visit=_newest(_closed_visits(), id="id", on="on"),
             first_contact=Subquery(Encounter.objects.filter(patient=OuterRef("pk")).order_by("on").values("on")[:1]),
             teeth=gather(
                 ToothFinding.objects.exclude(checkup__encounter__status=Encounter.Status.VOID),
                 "checkup__encounter__patient", chart="checkup", on="checkup__encounter__on", tooth="tooth", code="code",
+                pufa="pufa",
             ),
             **_kept_of_the_person(),
         )
@@ -208,10 +211,12 @@ def below_contacts(ids: list[UUID]) -> dict[UUID, Any]:
 
 
 def checkups(patient_id: UUID, encounter_ids: list[UUID]) -> dict[UUID, DentalCheckup]:
-    """Return the check-ups done at these contacts, by contact, with their teeth in `seen_teeth`."""
-    seen = gather(ToothFinding.objects.all(), "checkup", tooth="tooth", code="code")
-    rows = mobile_team.of_patient(patient_id).filter(encounter__in=encounter_ids)
-    return {row.encounter_id: row for row in rows.prefetch_related(None).annotate(seen_teeth=seen)}
+    """Return the check-ups done at these contacts, by contact, as `mobile_team.whole` reads them, with `changes`."""
+    changes = gather(
+        CheckupVersion.objects.all(), "checkup", number="number", why="why", at="recorded_at", who="recorded_by__name"
+    )
+    rows = mobile_team.of_patient(patient_id).filter(encounter__in=encounter_ids).prefetch_related(None)
+    return {row.encounter_id: row for row in mobile_team.whole(rows).annotate(changes=changes)}
 
 
 def referrals_of(wanted: Any) -> list[Referral]:

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from desk.register.views import import_register
-from desk.views import duplicates, merges
+from desk.views import duplicates, kits, merges
 from desk.views.about import about
 from desk.views.audit import audit, check
 from desk.views.home import home
@@ -25,6 +25,9 @@ urlpatterns: list[URLPattern] = [
     path("merges/", merges.merges, name="merges"),
     path("merges/<uuid:id>/", merges.merged, name="merge_done"),
     path("merges/<uuid:id>/undo/", merges.undo, name="merge_undo"),
+    path("sessions/<uuid:id>/kit/", kits.kit, name="kit"),
+    path("sessions/<uuid:id>/kit/take/", kits.take, name="kit_take"),
+    path("sessions/<uuid:id>/kit/close/", kits.close, name="kit_close"),
     path("audit/", audit, name="audit"),
     path("audit/check/", check, name="audit_check"),
     path("about/", about, name="about"),

@@ -5,6 +5,9 @@ from django.utils.translation import gettext_noop as _
 WORDS: dict[str, str] = {
     "desk.demo_not_empty": _("There are patients in this database: the demonstration is only made in an empty one."),
     "desk.demo_user_taken": _("The demonstration needs user names that are taken already: %(names)s"),
+    "desk.kit_agrees": _("The books of the store say what this kit holds already."),
+    "desk.kit_empty": _("Nothing of the store is in this kit, or it was closed already."),
+    "desk.kit_not_counted": _("Count first what was brought back of everything that came from the store."),
     "desk.merge_with_itself": _("A record cannot be merged with itself."),
     "desk.merge_changed": _("Somebody corrected one of the two records meanwhile. Look at them again, then merge."),
     "desk.merge_be_sure": _("Look at what speaks against it, and say that you are sure."),

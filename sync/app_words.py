@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as _
 
-WORDS: dict[str, str] = {
+from sync import screen_words
+
+WORDS: dict[str, str] = screen_words.WORDS | {
     "app.name": _("Sre Ambel"),
 }

@@ -18,6 +18,7 @@ from clinic.selectors.search import CANDIDATES, Hit
 from core.gather import gather
 from core.names import query_keys
 
+NEAREST = 24  # of one village or telephone that are compared at once
 NAMES = ("family_name", "given_name", "family_name_km", "given_name_km")
 
 
@@ -41,6 +42,26 @@ def likely(person: Described, *, today: dt.date, besides: UUID | None = None, li
     best = sorted(found, key=lambda key: -found[key].score)[:limit]
     scores = {key: found[key].score for key in best if found[key].score >= LIKELY}
     return [Likely(hit, found[hit.patient.pk].reasons) for hit in search.hits(scores, today)]
+
+
+def near(person: Described, *, besides: UUID | None = None, limit: int = 4) -> dict[UUID, Likeness]:
+    """Return who is likely the one described, among those of their village and their telephone; three statements.
+
+    Cheap enough for every save of a flood of tablets; the nightly look compares with everybody.
+    """
+    keys = [key for name in person.names for key in query_keys(name)]
+    telling = [key for key in keys if "|" in key] or keys
+    phones = [key for phone in person.every_phone for key in phone_keys(phone)]
+    found: set[Any] = set()
+    for some, where in ((telling, {"village": person.village_id}), (phones, {})):
+        if some:
+            rows = NameKey.objects.filter(key__in=some, **where).order_by("-patient")
+            found |= set(rows.values_list(_survivor(), flat=True)[:NEAREST])
+    if not (found := found - {besides}):
+        return {}
+    scored = {key: likeness(person, known) for key, known in described(found).items()}
+    best = sorted(scored, key=lambda key: -scored[key].score)[:limit]
+    return {key: scored[key] for key in best if scored[key].score >= LIKELY}
 
 
 def _candidates(person: Described) -> set[Any]:

@@ -20,12 +20,13 @@ from core.khmer import normalise
 
 
 class Said(NamedTuple):
-    """An allergy as it was told: a usual substance by name or key, or any words."""
+    """An allergy as it was told: a usual substance by name or key, or any words; `id` when a tablet named it."""
 
     substance: str
     reaction: str = ""
     severe: bool = False
     kind: str = ""
+    id: UUID | None = None
 
 
 @transaction.atomic
@@ -89,7 +90,7 @@ def rows_of(patient: Patient, told: Iterable[Said], *, told_on: dt.date, by: Any
             raise RuleBroken("clinic.allergy_missing", field="substance")
         kind = said.kind or (usual.kind if usual else Allergy.Kind.MEDICINE)
         found[substance] = Allergy(
-            patient=patient, kind=kind, substance=substance, atc=usual.atc if usual else "",
+            id=said.id or uuid7(), patient=patient, kind=kind, substance=substance, atc=usual.atc if usual else "",
             reaction=normalise(said.reaction), severe=said.severe, told_on=told_on, recorded_by=by,
         )  # fmt: skip
     return list(found.values())

@@ -7,15 +7,16 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F, Max
 
-from clinic.models import NumberBlock
+from clinic.models import NumberBlock, Patient
 from core.audit import journal
 from core.db import save_checked
 from core.errors import Conflict, RuleBroken
-from core.ids import patient_number
+from core.ids import parse_patient_number, patient_number
 from core.khmer import normalise
 
 DESK = ""  # the holder whose blocks the desk draws from
 GRAIN = 1_000  # blocks begin after a round thousand, so that a number on paper tells whose it is
+BLIND = 50_000  # left out after a restore: given out since the copy, by the desk or as blocks of tablets
 DESK_BLOCK = 10_000  # what the desk reserves for itself when its numbers run out
 LARGEST = 100_000
 LAST = 999_999_999  # what a card can carry (core.ids)
@@ -44,6 +45,28 @@ def take(holder: str = DESK) -> str:
             return patient_number(row[0])
         _grow(holder)
     raise RuleBroken("clinic.numbers_used_up")
+
+
+def claim(text: str, holder: str) -> str | None:
+    """Return the patient number that a device gave by itself, when it may stand; None when another must be taken.
+
+    It may when it is free and out of the device's own block, which then goes on behind it, or out of no block at all
+    below the last one. Must run inside the transaction that uses the number; it locks the block.
+    """
+    try:
+        n = parse_patient_number(text)
+    except RuleBroken:
+        return None
+    number = patient_number(n)
+    block = NumberBlock.objects.select_for_update().filter(first__lte=n, last__gte=n).first()
+    if block is None and not NumberBlock.objects.filter(first__gt=n).exists():
+        return None  # a later block would hand it out again
+    if (block is not None and block.holder != holder) or Patient.objects.filter(number=number).exists():
+        return None
+    if block is not None and block.next <= n:
+        block.next = n + 1
+        block.save(update_fields=["next"])
+    return number
 
 
 def take_many(count: int, holder: str = DESK) -> list[str]:
@@ -81,6 +104,19 @@ def reserve(*, holder: str, size: int, by: Any, after: int | None = None) -> Num
     return block
 
 
+@transaction.atomic
+def pass_over(*, by: Any) -> NumberBlock:
+    """Go on far behind every number that may have been given out since the copy which was restored.
+
+    The desk's blocks are closed and it gets a new one. The gap is nobody's block, so that what tablets still hold of
+    it can stand.
+    """
+    NumberBlock.objects.filter(holder=DESK, next__lte=F("last")).update(next=F("last") + 1)
+    block = _append(DESK, DESK_BLOCK, beyond=BLIND)
+    journal.note("clinic.numbers.passed_over", by=by, first=block.first, last=block.last)
+    return block
+
+
 def _grow(holder: str) -> None:
     """Give the desk a new block when its own are used up; a device asks the administrator."""
     if holder != DESK:
@@ -95,8 +131,8 @@ def _grow(holder: str) -> None:
         return
 
 
-def _append(holder: str, size: int, *, after: int | None = None) -> NumberBlock:
-    """Write the block that follows the last one.
+def _append(holder: str, size: int, *, after: int | None = None, beyond: int = 0) -> NumberBlock:
+    """Write the block that follows the last one, or begins so far beyond it.
 
     No two blocks overlap: each begins right behind the last one there is, and `first` is unique, so that of two who
     see the same last one the database lets one through.
@@ -104,7 +140,7 @@ def _append(holder: str, size: int, *, after: int | None = None) -> NumberBlock:
     last = NumberBlock.objects.aggregate(last=Max("last"))["last"] or 0
     if after is not None and last != after:
         raise Conflict("clinic.block_meanwhile")
-    first = -(-last // GRAIN) * GRAIN + 1
+    first = -(-(last + beyond) // GRAIN) * GRAIN + 1
     block = NumberBlock(holder=holder, first=first, last=first - 1 + -(-size // GRAIN) * GRAIN, next=first)
     if block.last > LAST:
         raise RuleBroken("clinic.numbers_at_an_end")

@@ -52,6 +52,16 @@ def registered_anyway(patient: Patient, shown: Iterable[Shown], *, by: Any) -> N
         LikelyPair.objects.bulk_create(rows, ignore_conflicts=True)
 
 
+def noticed(patient: Patient, alike: Iterable[Shown]) -> None:
+    """Put a person registered where nobody could look, and those they resemble, on the list; one statement.
+
+    The caller notes it. The nightly look finds the same pairs and more.
+    """
+    rows = [_pair(patient.pk, one.id, round(one.score), list(one.reasons), by=None) for one in alike]
+    if rows:
+        LikelyPair.objects.bulk_create(rows, ignore_conflicts=True)
+
+
 def look(*, after: int, by: Any, progress: Progress | None = None) -> Found:
     """Compare everybody registered or corrected since `after`, a place in the feed of changes, with all others.
 

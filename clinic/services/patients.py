@@ -47,9 +47,9 @@ def register(
     village: Village | None = None, phone: str = "", guardian: str = "", payer: str = "", identifiers: Numbers = (),
     phones: Phones = (), no_allergy: bool = False, allergies: Iterable[allergy_rows.Said] = (),
     consents: Iterable[consent_rows.Answer] = (), guardian_is: households.Guardian | None = None,
-    photo: bytes | None = None, besides: Iterable[Shown] = (),
+    photo: bytes | None = None, besides: Iterable[Shown] = (), number: str | None = None,
 ) -> Patient:  # fmt: skip
-    """Register a person and give them the desk's next patient number.
+    """Register a person and give them the desk's next patient number, or the `number` that a device had claimed.
 
     `told` is an age as told, (value, unit, on which day); without `birth` the birth is derived from it.
     `identifiers` are `Number`s or (kind, value); `phones` are (phone, whose) beside the first. `no_allergy` says
@@ -71,7 +71,7 @@ def register(
     patient.no_allergy_on = today if no_allergy else None
     family, relation = _guardian(patient, guardian_is, by=by)
     face = photos.row_of(patient, photo, by=by) if photo else None
-    patient.number = numbers.take()
+    patient.number = number or numbers.take()
     save_checked(patient)
     create_many(NameKey, key_rows(patient, [row.phone for row in others[ContactPoint]]))
     for model, rows in others.items():

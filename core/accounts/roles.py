@@ -34,7 +34,9 @@ class Action(StrEnum):
     SEE_WARDS = "wards.see"
     SEE_SESSIONS = "sessions.see"
     CHECKUP = "checkups.write"
+    END_ADVICE = "advice.end"
     PLAN_SESSIONS = "sessions.plan"
+    PACK_KIT = "kits.pack"
     SEE_REFERRALS = "referrals.see"
     REFER = "referrals.write"
     AMBULANCE = "ambulance.write"
@@ -64,12 +66,12 @@ GRANTS: dict[Role, frozenset[Action]] = {
         _EVERYONE | _CLINICAL
         | {Action.REVIEW_DUPLICATES, Action.OUTPATIENT, Action.INPATIENT, Action.SEE_WARDS, Action.REFER,
            Action.SEE_STOCK, Action.DISPENSE, Action.RECEIVE_DONATION, Action.SEE_SESSIONS, Action.TABLET,
-           Action.WORK_INBOX}
+           Action.WORK_INBOX, Action.END_ADVICE}
     ),
     Role.MOBILE: frozenset(
         _EVERYONE | _CLINICAL
-        | {Action.SEE_SESSIONS, Action.CHECKUP, Action.PLAN_SESSIONS, Action.REFER, Action.SEE_STOCK,
-           Action.RECEIVE_DONATION, Action.TABLET}
+        | {Action.SEE_SESSIONS, Action.CHECKUP, Action.PLAN_SESSIONS, Action.PACK_KIT, Action.REFER, Action.SEE_STOCK,
+           Action.RECEIVE_DONATION, Action.TABLET, Action.END_ADVICE}
     ),
     Role.PHARMACIST: frozenset(
         _EVERYONE

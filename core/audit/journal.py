@@ -67,7 +67,7 @@ def note_many(notes: Iterable[Note], *, by: Any) -> None:
 @contextmanager
 def via(**how: Any) -> Iterator[None]:
     """Let every note written inside say how it came, e.g. by which tablet and which of its saves."""
-    token = _via.set(how)
+    token = _via.set((_via.get() or {}) | how)
     try:
         yield
     finally:

@@ -30,7 +30,7 @@ class QR(Flowable):
         caption = data if text is None else text
         style: TextStyle = SMALL.but(size=8, align="centre", colour=INK, line_height=1.5)
         self.caption = KhmerText(caption, style) if caption else None
-        self.modules = _modules(data)
+        self.modules = modules(data)
 
     def wrap(self, available_width: float, available_height: float = 0) -> tuple[float, float]:
         """Return (width, height) in points; the width is that of the column when it is set right or
@@ -62,7 +62,8 @@ class QR(Flowable):
             self.caption.draw_lines(canvas, x, top - self.side, self.side)
 
 
-def _modules(data: str) -> list[list[bool]]:
+def modules(data: str) -> list[list[bool]]:
+    """Return the squares of a code, row by row, without the white around it; True is dark."""
     widget = QrCodeWidget(data, barLevel="M")
     widget.qr.make()
     size = widget.qr.getModuleCount()

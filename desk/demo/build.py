@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from django.db import transaction
 
@@ -16,7 +16,7 @@ from core.audit.models import Entry
 from core.errors import RuleBroken
 from core.periods import Year, local_day
 from core.syncing import Clock
-from desk.demo import bedside, colleagues, families, followed, homes, journeys, rounds, shelves, van
+from desk.demo import bedside, colleagues, families, followed, homes, journeys, lessons, mouths, rounds, shelves, van
 from desk.demo.cast import Cast
 from desk.demo.people import Person, villagers
 from desk.demo.register import as_csv
@@ -28,6 +28,7 @@ COMPARED = 1_500  # people, those written last, who are compared with everybody 
 THIS_YEAR = 1.02  # of last year's contacts, had the year run its course
 
 Say = Callable[[str], None]
+Step = Callable[[Cast], None]
 
 
 def unfinished() -> bool:
@@ -35,11 +36,13 @@ def unfinished() -> bool:
     return Entry.objects.filter(verb=BEGUN).exists() and not Entry.objects.filter(verb=DONE).exists()
 
 
-def build(*, now: dt.datetime, say: Say = lambda _: None, progress: Progress = lambda *_: None) -> None:
+def build(
+    *, now: dt.datetime, say: Say = lambda _: None, progress: Progress = lambda *_: None, and_then: Iterable[Step] = ()
+) -> None:
     """Make the demonstration as of `now`: the last full year as published, this year until yesterday, today's work.
 
-    Raises RuleBroken("desk.demo_not_empty") where people are registered, ("desk.demo_user_taken") where a user of
-    ours would need a name somebody has.
+    `and_then` are the last steps, of rooms that this one does not know. Raises RuleBroken("desk.demo_not_empty") where
+    people are registered, ("desk.demo_user_taken") where a user of ours would need a name somebody has.
     """
     today = local_day(now)
     _begin(today)
@@ -60,7 +63,7 @@ def build(*, now: dt.datetime, say: Say = lambda _: None, progress: Progress = l
     patients = families.tell(people, today, by=staff[Role.ADMIN])
     say("Today's open work: queue, beds, check-ups, medicine, donations, referrals …")
     cast = Cast(now=now, today=today, colleagues=staff, people=people, patients=patients, villages=places)
-    _open_work(cast, people, last_year)
+    _open_work(cast, people, last_year, and_then)
 
 
 def contacts(today: dt.date) -> list[list[Contact]]:
@@ -92,7 +95,7 @@ def _load(register: list[Contact], *, by: User, today: dt.date, progress: Progre
 
 
 @transaction.atomic
-def _open_work(cast: Cast, people: list[Person], since: Year) -> None:
+def _open_work(cast: Cast, people: list[Person], since: Year, and_then: Iterable[Step]) -> None:
     """Do today's work through the services, whole or not at all."""
     bedside.fill_queue(cast)
     bedside.fill_beds(cast)
@@ -101,6 +104,10 @@ def _open_work(cast: Cast, people: list[Person], since: Year) -> None:
     shelves.stock_shelves(cast, since.first)
     journeys.travel(cast, people)
     followed.tell(cast)
-    homes.tell(cast, people)
+    mouths.tell(cast)
+    lessons.tell(cast)
+    homes.tell(cast, people)  # last of those who write of people: the newest of them are compared
     pairs.look(after=Clock.objects.get().seq - COMPARED, by=None)
+    for step in and_then:
+        step(cast)
     journal.note(DONE, by=None, today=cast.today)

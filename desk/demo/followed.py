@@ -36,13 +36,14 @@ class Seen(NamedTuple):
 def tell(cast: Cast) -> None:
     """Write measurements, pregnancies and doses onto contacts that the registers brought, at once."""
     patients = {patient.pk: patient for patient in cast.patients.values()}
+    weighed = set(Vitals.objects.values_list("encounter", flat=True))  # today's work came before
     rows = Encounter.objects.contacts().filter(kind__in=[Kind.OUTPATIENT, Kind.OUTREACH], on__lt=cast.today)
     contacts = [
         Seen(key, patients[whose], on, kind)
         for key, whose, on, kind in rows.order_by("on", "id").values_list("id", "patient_id", "on", "kind")
         if whose in patients
     ]
-    measured = [row for seen in contacts for row in _measured(cast, seen)]
+    measured = [row for seen in contacts if seen.id not in weighed for row in _measured(cast, seen)]
     pregnancies, antenatal_contacts = _pregnancies(cast, contacts)
     doses = _doses(cast, contacts)
     for model, made in (
@@ -153,6 +154,8 @@ def _doses(cast: Cast, contacts: list[Seen]) -> list[PreventiveDose]:
     """Give children what was due when they were seen, most of the time."""
     chance, rows = Chance("doses", cast.today.year), list[PreventiveDose]()
     last: dict[UUID, dict[str, dt.date]] = defaultdict(dict)
+    for whose, what, on in PreventiveDose.objects.values_list("patient", "what", "on"):
+        last[whose][prevention.against(what)] = on
     for seen in contacts:
         patient = seen.patient
         if patient.birth_date is None or patient.birth_date > seen.on or not chance.happens(0.35):

@@ -11,7 +11,7 @@ from core.places.models import Village
 from desk.demo.calendar import DAY, Stand, stands
 from desk.demo.villages import HOUSEHOLDS, ROUNDS
 from mobile_team.models import Route, Session
-from mobile_team.services import routes, sessions
+from mobile_team.services import planning, routes, sessions
 
 AHEAD = 28 * DAY
 
@@ -31,10 +31,10 @@ def plan(years: Iterable[Year], today: dt.date, villages: dict[str, Village], *,
             routes.save(name_km=tour.name_km, name_en=tour.name_en, weekday=tour.weekday, stops=stops, by=by)
     last = today + AHEAD
     for year in years:
-        sessions.plan(first=year.first, last=min(year.last, last), by=by)
+        planning.plan(first=year.first, last=min(year.last, last), by=by)
         _cancel(stands(year), today, last, by=by)
     if last not in year:
-        sessions.plan(first=year.next().first, last=last, by=by)
+        planning.plan(first=year.next().first, last=last, by=by)
 
 
 def _cancel(all_stands: list[Stand], today: dt.date, last: dt.date, *, by: User) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import NamedTuple
 
 from core.periods import Year
@@ -41,11 +42,16 @@ class Mouth(NamedTuple):
 
 
 FIRST_STOP = (
-    Mouth("F", 4, 5, _MILK, {"urgency": Urgency.PROMPT, "gums_bleed": True}),
+    Mouth("F", 4, 5, _MILK, {
+        "urgency": Urgency.PROMPT, "gums_bleed": True, "marks": {75: "P"}, "treatments": [("sdf", 54), ("sdf", 64)],
+        "weight": Decimal("14.6"), "height": Decimal("101.5"), "deworming": "mebendazole",
+    }),
     Mouth("M", 8, 10, _MIXED, {"urgency": Urgency.IMMEDIATE, "pain": True, "advised_to_come": True,
-                               "note": "ឈឺធ្មេញ ៣៦"}),
-    Mouth("F", 35, 50, _GROWN, {"urgency": Urgency.ROUTINE, "treatment": "សម្អាតកំបោរ"}),
-    Mouth("M", 6, 7, {}, {"urgency": Urgency.PROMPT, "decayed_primary": 7, "decayed_permanent": 1, "filled": 0}),
+                               "note": "ឈឺធ្មេញ ៣៦", "marks": {36: "A", 75: "P"}, "weight": Decimal("21.3")}),
+    Mouth("F", 35, 50, _GROWN, {"urgency": Urgency.ROUTINE, "treatments": [("scaling", None)],
+                                "treatment": "សម្អាតកំបោរ"}),
+    Mouth("M", 6, 7, {}, {"urgency": Urgency.PROMPT, "decayed_primary": 7, "decayed_permanent": 1, "filled": 0,
+                        "pufa_count": 2}),
     Mouth("F", 11, 12, {}, {"urgency": Urgency.ROUTINE, "decayed_permanent": 2, "missing": 0, "filled": 0}),
 )  # fmt: skip
 SECOND_STOP = (

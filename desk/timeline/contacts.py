@@ -28,7 +28,9 @@ from core.templatetags.house import clock, moment, short_day
 from desk import selectors
 from desk.phrases import day_words
 from desk.timeline.events import CONTACTS, Event, Line, Wanted, lines, plain, recorder
+from mobile_team import readings
 from mobile_team.models import DentalCheckup
+from mobile_team.selectors import documents as checkups
 
 
 def read(wanted: Wanted) -> Iterable[Event]:
@@ -39,18 +41,18 @@ def read(wanted: Wanted) -> Iterable[Event]:
         measured=measured, only=selectors.contacts_wanted(wanted),
     )  # fmt: skip
     outreach = [contact.encounter.id for contact in found if contact.encounter.kind == Encounter.Kind.OUTREACH]
-    checkups = selectors.checkups(wanted.patient.pk, outreach) if outreach else {}
+    mouths = selectors.checkups(wanted.patient.pk, outreach) if outreach else {}
     below = selectors.below_contacts([contact.encounter.id for contact in found]) if found and not measured else {}
     for contact in found:
         key = contact.encounter.id
-        said = _vitals(contact) if measured else _said(contact, wanted.patient, checkups.get(key), below.get(key))
-        yield _contact(contact, said, checkups.get(key), None if measured else below.get(key))
+        said = _vitals(contact) if measured else _said(contact, wanted.patient, mouths.get(key), below.get(key))
+        yield _contact(contact, said, mouths.get(key), None if measured else below.get(key))
 
 
 def _said(contact: Contact, patient: Patient, checkup: DentalCheckup | None, below: Any) -> list[Line]:
     return [
         *_found(contact, below), *_illness(contact, patient), *_stay(contact.admission), *_checkup(checkup),
-        *_done(contact, below), *_changed(below),
+        *_done(contact, below), *_changed(below), *_changed(checkup),
     ]  # fmt: skip
 
 
@@ -199,10 +201,11 @@ def _when(text: str) -> str:
 def _checkup(row: Any | None) -> list[Line]:
     if row is None:
         return []
-    teeth = ", ".join(f"{t['tooth']}: {t['code']}" for t in sorted(row.seen_teeth or [], key=lambda t: t["tooth"]))
+    said, dose = checkups.document(row), checkups.deworming(row)
+    teeth = ", ".join(f"{tooth}: {code}{said['pufa'].get(tooth, '')}" for tooth, code in said["teeth"].items())
     counts = (
         (row.decayed_primary, _("decayed milk teeth %s")), (row.decayed_permanent, _("decayed permanent teeth %s")),
-        (row.missing, _("missing %s")), (row.filled, _("filled %s")),
+        (row.missing, _("missing %s")), (row.filled, _("filled %s")), (row.pufa, _("open or inflamed %s")),
     )  # fmt: skip
     given = (
         (row.dental_education, _("dental education")), (row.toothbrush, _("toothbrush")),
@@ -214,8 +217,10 @@ def _checkup(row: Any | None) -> list[Line]:
         (_("Teeth"), " · ".join(words % n for n, words in counts if n is not None)),
         (_("Tooth chart"), teeth),
         (_("Urgency"), row.get_urgency_display() if row.urgency else ""),
-        (_("Treatment"), row.treatment),
+        (_("Treatment"), "; ".join(filter(None, (*readings.done(said["treatments"]), row.treatment)))),
         (_("Received"), ", ".join(words for yes, words in given if yes)),
+        (_("Given all the same because"), dose["despite"] if dose else ""),
         (_("Advised"), _("to come to the centre") if row.advised_to_come else ""),
+        (_("Nobody waits any more"), row.advice_ended),
         (_("Note"), row.note),
     )

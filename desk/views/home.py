@@ -84,7 +84,7 @@ def _mobile(today: dt.date, now: dt.datetime) -> dict[str, Any]:
     return {
         "round": coming[0] if coming else None,
         "advised": mobile_team.advised(since=today - ADVISED_SINCE)[: 2 * SHOWN],
-        "overdue": [row for row in coverage if row["overdue"]][:SHOWN],
+        "overdue": [row for row in coverage if row.overdue][:SHOWN],
     }
 
 

@@ -1,18 +1,41 @@
-"""Forms of sessions and their plan, and of routes with their stops."""
+"""Forms of sessions and their plan."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.fields import DateField, HiddenIdField, NameField, VillageField
-from core.places.models import Village
-from mobile_team.models import Route, Session, Weekday
+from core.accounts.models import User
+from core.fields import DateField, HiddenIdField, NumberField, VillageField
+from mobile_team.models import Route, Session
+from mobile_team.services.planning import CANCEL, MOVE, RESTORE
 
-STOPS = 16
+
+class LineField(forms.CharField):
+    """One line of text."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**({"required": False, "max_length": 200} | kwargs))
+
+
+class TeamField(forms.TypedMultipleChoiceField):
+    """Who goes along: colleagues by their keys. Cleans to users with nothing but their key."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, **kwargs: Any) -> None:
+        ours: dict[str, Any] = {"label": _("Team"), "required": False, "coerce": lambda key: User(pk=UUID(key))}
+        super().__init__(**(ours | kwargs))
+
+    def offer(self, users: list[User]) -> None:
+        """Set who can be chosen."""
+        self.choices = [(str(user.pk), user.name) for user in users]
+
+    def prepare_value(self, value: Any) -> Any:
+        return [str(getattr(one, "pk", one)) for one in value or []]
 
 
 class SessionForm(forms.Form):
@@ -21,15 +44,38 @@ class SessionForm(forms.Form):
     id = HiddenIdField()
     village = VillageField()
     on = DateField(label=_("Date"))
-    place = forms.CharField(label=_("Meeting place"), required=False, max_length=80)
-    note = forms.CharField(label=_("Note"), required=False, max_length=200)
+    place = LineField(label=_("Meeting place"), max_length=80)
+    note = LineField(label=_("Note"))
+
+
+class DescribeForm(forms.Form):
+    """Where a session meets, with which vehicle, who goes."""
+
+    place = LineField(label=_("Meeting place"), max_length=80)
+    vehicle = LineField(label=_("Vehicle"), max_length=60)
+    team = TeamField()
+    note = LineField(label=_("Note"))
 
 
 class CancelForm(forms.Form):
     """Why the team did not come."""
 
     reason = forms.ChoiceField(label=_("Why?"), choices=Session.Reason.choices, widget=forms.RadioSelect)
-    note = forms.CharField(label=_("Note"), required=False, max_length=200)
+    note = LineField(label=_("Note"))
+
+
+class MoveForm(forms.Form):
+    """To which other day, and why."""
+
+    on = DateField(label=_("To which day?"))
+    reason = forms.ChoiceField(label=_("Why?"), choices=Session.Reason.choices, widget=forms.RadioSelect)
+    note = LineField(label=_("Note"))
+
+
+class RestoreForm(forms.Form):
+    """Why it takes place all the same."""
+
+    why = LineField(label=_("Why does it take place all the same?"), required=True)
 
 
 class PlanForm(forms.Form):
@@ -37,54 +83,46 @@ class PlanForm(forms.Form):
 
     first = DateField(label=_("From"), help_text="")
     last = DateField(label=_("Until"), help_text="")
+    closed_too = forms.BooleanField(
+        label=_("Plan stops also in the months in which there is no way to them"), required=False
+    )
 
 
-class StopField(VillageField):
-    """A village of a stop: a chosen one is only a key until the form asks for all of them at once."""
+class WhichForm(forms.Form):
+    """Which sessions to change together: those of some days, of one route or of all."""
 
-    def _chosen(self, key: str) -> Any:
-        if not re.fullmatch(r"[0-9]{1,9}", key):
-            raise forms.ValidationError(self.error_messages["unknown"], code="unknown")
-        return int(key)
+    first = DateField(label=_("From"), help_text="")
+    last = DateField(label=_("Until"), help_text="")
+    route = forms.TypedChoiceField(label=_("Route"), required=False, coerce=int, empty_value=None)
 
-
-class RouteForm(forms.Form):
-    """A route: its names, its weekday, and its stops in driving order."""
-
-    name_km = NameField(label=_("Name in Khmer"), max_length=80, required=False)
-    name_en = NameField(label=_("Name in English"), max_length=80, required=False)
-    weekday = forms.TypedChoiceField(label=_("Weekday"), choices=Weekday.choices, coerce=int, widget=forms.RadioSelect)
-    active = forms.BooleanField(label=_("In use"), required=False, initial=True)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, routes: list[Route], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for n in range(STOPS):
-            self.fields[f"village_{n}"] = StopField(label=_("Village"), required=False)
-            self.fields[f"place_{n}"] = forms.CharField(label=_("Meeting place"), required=False, max_length=80)
+        self.fields["route"].choices = [("", _("All routes")), *((r.pk, str(r)) for r in routes)]  # type: ignore[attr-defined]
 
-    @classmethod
-    def of(cls, route: Route, data: Any = None) -> RouteForm:
-        """Return the form of a route that stands; its stops come with their villages."""
-        initial: dict[str, Any] = {name: getattr(route, name) for name in ("name_km", "name_en", "weekday", "active")}
-        for n, stop in enumerate(list(route.stops.all())[:STOPS]):
-            initial |= {f"village_{n}": stop.village, f"place_{n}": stop.place}
-        return cls(data, initial=initial)
 
-    def rows(self) -> list[tuple[int, Any, Any]]:
-        """Return the stops' pairs of fields with their number."""
-        return [(n + 1, self[f"village_{n}"], self[f"place_{n}"]) for n in range(STOPS)]
+class ChangeForm(forms.Form):
+    """What shall become of the sessions that are ticked: one deed for all of them."""
+
+    deed = forms.ChoiceField(
+        label=_("What to do"), widget=forms.RadioSelect,
+        choices=[(CANCEL, _("Cancel them")), (MOVE, _("Move them to other days")), (RESTORE, _("Plan them again"))],
+    )  # fmt: skip
+    days = NumberField(
+        label=_("Move by how many days?"), required=False, min_value=-60, max_value=60,
+        help_text=_("7 is the same weekday a week later"),
+    )  # fmt: skip
+    reason = forms.ChoiceField(
+        label=_("Why?"), required=False, widget=forms.RadioSelect, choices=Session.Reason.choices
+    )
+    why = LineField(label=_("In your own words"), max_length=200)
 
     def clean(self) -> dict[str, Any]:
-        """Find all chosen villages in one statement."""
+        """Read what belongs to the deed that was chosen."""
         data = super().clean() or {}
-        chosen = {n: data[f"village_{n}"] for n in range(STOPS) if data.get(f"village_{n}")}
-        found = Village.objects.in_bulk({key for key in chosen.values() if isinstance(key, int)})
-        stops = []
-        for n, key in chosen.items():
-            village = found.get(key) if isinstance(key, int) else key
-            if village is None:
-                self.add_error(f"village_{n}", VillageField.default_error_messages["unknown"])
-            else:
-                stops.append((village, data.get(f"place_{n}", "")))
-        data["stops"] = stops
-        return data
+        if data.get("deed") == MOVE and not data.get("days") and "days" not in self.errors:
+            self.add_error("days", _("Write by how many days."))
+        if data.get("deed") in (CANCEL, MOVE) and not data.get("reason"):
+            self.add_error("reason", self.fields["reason"].error_messages["required"])
+        if data.get("deed") == RESTORE and not data.get("why"):
+            self.add_error("why", self.fields["why"].error_messages["required"])
+        return data | {"days": data.get("days") or 0}

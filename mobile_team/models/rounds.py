@@ -80,15 +80,21 @@ class Stop(models.Model):
 class SessionQuerySet(models.QuerySet["Session"]):
     """Questions about sessions."""
 
+    def called(self, id: UUID) -> SessionQuerySet:
+        """Return the session of this id, also when a tablet gave that id to a session that was there already."""
+        return self.filter(models.Q(pk=id) | models.Q(pk__in=SessionAlias.objects.filter(pk=id).values("session")))
+
     def hold(self, id: UUID) -> Session | None:
         """Mark one session held, whatever it was, and return it locked until the transaction ends.
 
-        One statement: the first check-up of a session must not cost more than the others.
+        One statement: the first check-up of a session must not cost more than the others. Follows `SessionAlias`.
         """
-        table = self.model._meta.db_table
+        table, alias = self.model._meta.db_table, SessionAlias._meta.db_table
+        key = self.model._meta.pk.get_db_prep_value(id, connections[self.db])
         held = self.raw(
-            f"UPDATE {table} SET state = 'held', reason = '' WHERE id = %s RETURNING *",  # noqa: S608 - our own name
-            [self.model._meta.pk.get_db_prep_value(id, connections[self.db])],
+            f"UPDATE {table} SET state = 'held', reason = ''"  # noqa: S608 - our own names
+            f" WHERE id = %s OR id IN (SELECT session_id FROM {alias} WHERE id = %s) RETURNING *",
+            [key, key],
         )
         return next(iter(held), None)
 
@@ -138,3 +144,12 @@ class Session(Recorded, Synced):
             ),
         ]
         indexes = [models.Index(fields=["on"], name="mobile_session_day")]
+
+
+class SessionAlias(Recorded):
+    """An id that a tablet gave to a session which was there already: one village, one day, one session.
+
+    Two tablets in one van both add the stop that no route foresaw; what the second one wrote belongs to the first.
+    """
+
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="aliases")

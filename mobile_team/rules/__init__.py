@@ -24,16 +24,18 @@ from mobile_team.rules.dental import (
     tooth_exists,
 )
 from mobile_team.rules.rounds import (
+    DAYS_A_WEEK,
     MOST_DAYS_PLANNED,
     TOO_LONG_AGO,
+    closed,
     days_between,
     moment_on,
     week_of,
 )
 
 __all__ = [
-    "ABSENT", "CHART_PERMANENT", "CHART_PRIMARY", "MOST_DAYS_PLANNED", "PERMANENT", "PERMANENT_CODES", "PRIMARY",
-    "PRIMARY_CODES", "PUFA_CODES", "TOO_LONG_AGO", "Findings", "Index", "Indices", "Marks", "chart_or_counts",
-    "charted", "days_between", "dmft_permanent", "dmft_primary", "indices", "marks_fit", "moment_on", "significant",
-    "teeth_exist", "tooth_exists", "week_of",
+    "ABSENT", "CHART_PERMANENT", "CHART_PRIMARY", "DAYS_A_WEEK", "MOST_DAYS_PLANNED", "PERMANENT", "PERMANENT_CODES",
+    "PRIMARY", "PRIMARY_CODES", "PUFA_CODES", "TOO_LONG_AGO", "Findings", "Index", "Indices", "Marks",
+    "chart_or_counts", "charted", "closed", "days_between", "dmft_permanent", "dmft_primary", "indices", "marks_fit",
+    "moment_on", "significant", "teeth_exist", "tooth_exists", "week_of",
 ]  # fmt: skip

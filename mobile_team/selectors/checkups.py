@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clinic.models import Encounter
-from mobile_team.models import DentalCheckup, Session
+from clinic.selectors import people
+from core.places.models import Village
+from mobile_team.models import CheckupVersion, DentalCheckup, Session, ToothFinding
+from mobile_team.selectors import documents
 
 PAGE = 40
 
@@ -29,14 +33,29 @@ def seen_in(session: Session, patient_ids: Iterable[UUID]) -> dict[UUID, UUID]:
     return dict(rows.values_list("encounter__patient_id", "id"))
 
 
-def checkup(id: UUID) -> DentalCheckup | None:
-    """Return a check-up with its person, session, village and teeth. Two statements."""
-    return (
-        DentalCheckup.objects.select_related("encounter__patient__village", "session__village", "recorded_by")
-        .prefetch_related("teeth")
-        .filter(id=id)
-        .first()
-    )
+def checkup(id: UUID) -> Any:
+    """Return a check-up as `documents.whole` does, with its person, session and village; None when there is none.
+
+    The person's allergies come along for the top of the page. One statement.
+    """
+    rows = DentalCheckup.objects.select_related("encounter__patient__village", "session__village", "recorded_by")
+    found = documents.whole(rows).annotate(alerts=people.alerts(outer="encounter__patient_id")).filter(id=id).first()
+    if found is not None:
+        found.encounter.patient.alerts = found.alerts
+    return found
+
+
+def charted_before(checkup: DentalCheckup) -> Any:
+    """Return the person's last standing check-up before this one in which teeth were charted, as a row of `whole`."""
+    on, charts = checkup.encounter.on, ToothFinding.objects.filter(checkup=OuterRef("pk"))
+    earlier = Q(encounter__on__lt=on) | Q(encounter__on=on, id__lt=checkup.pk)
+    rows = DentalCheckup.objects.standing().filter(earlier, encounter__patient=checkup.patient_id)
+    return documents.whole(rows.filter(Exists(charts))).order_by("-encounter__on", "-id").first()
+
+
+def versions(checkup: DentalCheckup) -> list[CheckupVersion]:
+    """Return how a check-up read before each change, the oldest first, with who changed it."""
+    return list(CheckupVersion.objects.filter(checkup=checkup).select_related("recorded_by").order_by("number"))
 
 
 def of_patient(patient_id: UUID) -> QuerySet[DentalCheckup]:
@@ -49,16 +68,36 @@ def of_patient(patient_id: UUID) -> QuerySet[DentalCheckup]:
     )
 
 
-def advised(*, since: date) -> QuerySet[DentalCheckup]:
-    """Return those advised to come since a day who have not been seen at the centre afterwards, oldest first."""
-    came = Encounter.objects.contacts().filter(
-        patient=OuterRef("encounter__patient"), on__gte=OuterRef("encounter__on"),
-        kind__in=[Encounter.Kind.OUTPATIENT, Encounter.Kind.INPATIENT],
-    )  # fmt: skip
-    return (
-        DentalCheckup.objects.standing()
-        .filter(advised_to_come=True, encounter__on__gte=since, encounter__patient__deceased_on=None)
-        .exclude(Exists(came))
-        .select_related("encounter__patient__village")
-        .order_by("encounter__on", "id")
+def awaited() -> QuerySet[DentalCheckup]:
+    """Return the check-ups whose advice to come to the centre is open: the newest one of each person.
+
+    It closes by itself when the person is seen at the centre on that day or later, whenever that is written down, and
+    whoever's record took theirs up; a visit entered in error does not close it. Advice ended by hand, or of somebody
+    who died, is not waited for.
+    """
+    on, whose = OuterRef("encounter__on"), OuterRef("encounter__patient")
+    came = Encounter.objects.exclude(status=Encounter.Status.VOID).filter(
+        patient=whose, on__gte=on, kind__in=[Encounter.Kind.OUTPATIENT, Encounter.Kind.INPATIENT]
     )
+    told = DentalCheckup.objects.standing().filter(advised_to_come=True, encounter__kind=Encounter.Kind.OUTREACH)
+    again = told.filter(Q(encounter__on__gt=on) | Q(encounter__on=on, id__gt=OuterRef("id")), encounter__patient=whose)
+    waiting = told.filter(advice_ended="", encounter__patient__deceased_on=None)
+    return waiting.exclude(Exists(came)).exclude(Exists(again))
+
+
+def advised(
+    *, since: date | None = None, village: Village | int | None = None, after: tuple[date, UUID] | None = None
+) -> QuerySet[DentalCheckup]:
+    """Return who is still awaited at the centre, who has waited longest first, with person and village.
+
+    `since` leaves older advice out, `village` asks for those who live there, `after` goes on behind (day, id).
+    """
+    rows = awaited().select_related("encounter__patient__village")
+    if since:
+        rows = rows.filter(encounter__on__gte=since)
+    if village:
+        rows = rows.filter(encounter__patient__village=village)
+    if after:
+        on, key = after
+        rows = rows.filter(Q(encounter__on__gt=on) | Q(encounter__on=on, id__gt=key))
+    return rows.order_by("encounter__on", "id")

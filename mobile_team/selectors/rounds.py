@@ -1,4 +1,4 @@
-"""Questions about routes, sessions, their tallies, and how long each village has waited."""
+"""Questions about sessions: day by day, with their tallies."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from datetime import date, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import Count, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Max, Q, QuerySet
 
 from mobile_team import rules
-from mobile_team.models import DentalCheckup, Route, Session, Stop
+from mobile_team.models import DentalCheckup, Route, Session
+from mobile_team.selectors import talks as education
 
 TALLY = {
     "seen": Count("id"),
@@ -20,15 +21,17 @@ TALLY = {
     "pastes": Count("id", filter=Q(toothpaste=True)),
     "decayed": Count("id", filter=Q(decayed_primary__gt=0) | Q(decayed_permanent__gt=0)),
 }
+MOST = 200
 NOTHING = dict.fromkeys(TALLY, 0)
 
 
 @dataclass(frozen=True)
 class Day:
-    """One day of the round with its sessions, each carrying its `tally`."""
+    """One day of the round with its sessions, each carrying its `tally`, and its talks."""
 
     on: date
     sessions: list[Session] = field(default_factory=list)
+    talks: list[Any] = field(default_factory=list)
 
     @property
     def routes(self) -> list[Route]:
@@ -40,21 +43,43 @@ class Day:
         """Return how many sessions are over: held or cancelled."""
         return sum(session.state != Session.State.PLANNED for session in self.sessions)
 
+    @property
+    def heads(self) -> education.Heads:
+        """Return how many listened to the talks of this day: heads, not contacts."""
+        return sum((education.heads_of(talk) for talk in self.talks), education.Heads())
+
 
 def week(day: date) -> list[Day]:
-    """Return the days with sessions in the week of `day`, each session with its tally. Two statements."""
-    first, last = rules.week_of(day)
+    """Return the days with sessions or talks in the week of `day`, each session with its tally. Three statements."""
+    return days(*rules.week_of(day))
+
+
+def days(first: date, last: date) -> list[Day]:
+    """Return the days of a span on which there is a session or a talk, in order. Three statements.
+
+    Each session carries its `tally`; the talks of a day are those in its sessions and those held alone.
+    """
     sessions = list(
         Session.objects.filter(on__range=(first, last))
         .select_related("route", "village__commune")
         .order_by("on", "route__weekday", "route_id", "id")
     )
     counted = tallies(session.pk for session in sessions)
-    days: dict[date, Day] = {}
+    found: dict[date, Day] = {}
     for session in sessions:
         session.tally = counted.get(session.pk, NOTHING)  # type: ignore[attr-defined]
-        days.setdefault(session.on, Day(session.on)).sessions.append(session)
-    return list(days.values())
+        found.setdefault(session.on, Day(session.on)).sessions.append(session)
+    for talk in education.between(first, last):
+        found.setdefault(talk.on, Day(talk.on)).talks.append(talk)
+    return [found[on] for on in sorted(found)]
+
+
+def sessions_between(*, first: date, last: date, route: int | None = None) -> list[Session]:
+    """Return the sessions of some days, of one route or of all, that are not held; `MOST` of them. One statement."""
+    rows = Session.objects.filter(on__range=(first, last)).exclude(state=Session.State.HELD)
+    if route is not None:
+        rows = rows.filter(route=route)
+    return list(rows.select_related("route", "village").order_by("on", "route_id", "id")[:MOST])
 
 
 def tallies(session_ids: Iterable[UUID]) -> dict[UUID, dict[str, int]]:
@@ -75,42 +100,6 @@ def hand_outs(first: date, last: date) -> dict[str, int]:
 
 def _standing() -> QuerySet[DentalCheckup]:
     return DentalCheckup.objects.standing()
-
-
-def coverage(today: date) -> list[dict[str, Any]]:
-    """Return every village on a route in use: when the team was last there, people seen, whether it is overdue.
-
-    Never reached comes first, then longest ago. One statement.
-    """
-    held = Session.objects.filter(village=OuterRef("village"), state=Session.State.HELD, on__lte=today)
-    last = held.order_by("-on").values("on")[:1]
-    coming = Session.objects.filter(village=OuterRef("village"), state=Session.State.PLANNED, on__gte=today)
-    stops = (
-        Stop.objects.filter(route__active=True)
-        .select_related("route", "village__commune")
-        .annotate(last=Subquery(last), next=Subquery(coming.order_by("on").values("on")[:1]))
-        .order_by("route__weekday", "route_id", "order")
-    )
-    rows = [
-        {
-            "village": stop.village, "route": stop.route, "last": stop.last, "next": stop.next,
-            "weeks": (today - stop.last).days // 7 if stop.last else None,
-            "overdue": stop.last is None or today - stop.last > rules.TOO_LONG_AGO,
-        }
-        for stop in stops
-    ]  # fmt: skip
-    return sorted(rows, key=lambda row: row["last"] or date.min)
-
-
-def routes() -> list[Route]:
-    """Return every route with its stops and their villages. Two statements."""
-    return list(Route.objects.prefetch_related("stops__village").order_by("-active", "weekday", "id"))
-
-
-def route(id: int) -> Route | None:
-    """Return a route with its stops and the full names of their villages. Two statements."""
-    stops = Prefetch("stops", Stop.objects.select_related("village__commune__district__province"))
-    return Route.objects.prefetch_related(stops).filter(id=id).first()
 
 
 def planned_until(today: date) -> date | None:

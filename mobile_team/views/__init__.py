@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django import forms
+from django.http import HttpRequest
 from django.utils import timezone
 
 from core.errors import RuleBroken
@@ -15,6 +17,11 @@ from core.words import say
 def today() -> date:
     """Return the clinic's day."""
     return local_day(timezone.now())
+
+
+def sent(request: HttpRequest) -> Any:
+    """Return what a form was sent with, also when it is nothing at all; None for a page that is only opened."""
+    return request.POST if request.method == "POST" else None
 
 
 def refuse(form: forms.Form, broken: RuleBroken) -> None:

@@ -1,15 +1,13 @@
-"""One session: its tally, who was seen, whom to see next, and whether it was held."""
+"""One session: its tally, who was seen, what was taught, whom to see next, and whether it was held."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic.selectors import search
@@ -17,24 +15,27 @@ from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.errors import Conflict, RuleBroken
 from mobile_team import selectors
-from mobile_team.forms import CancelForm, SessionForm
+from mobile_team.forms import SessionForm
 from mobile_team.models import Session
+from mobile_team.selectors import talks
 from mobile_team.services import sessions
-from mobile_team.views import refuse, today
+from mobile_team.views import refuse, sent, today
 
 
 @require_safe
 @requires(Action.SEE_SESSIONS)
 def session(request: HttpRequest, id: UUID) -> HttpResponse:
-    """Show a session: the tally, the roster newest first, and the box to find or register the next one."""
-    found = _session(id)
+    """Show a session: the tally, the roster newest first, the talks, and the box to find or register the next one."""
+    found = by_id(id)
     if patient := _uuid(request.GET.get("patient", "")):  # back from registering
         return redirect("mobile_team:checkup_new", session_id=found.pk, patient_id=patient)
     before = _uuid(request.GET.get("before", ""))
     roster, older = selectors.roster(found, before=before)
+    taught = talks.of_sessions([found.pk]).get(found.pk, [])
     return render(request, "mobile_team/session.html", {
         "session": found, "tally": selectors.tally(found), "roster": roster, "before": before, "today": today(),
         "older": f"?before={older}#roster" if older else "", "register": _register(found, ""),
+        "talks": [(talk, talks.heads_of(talk)) for talk in taught], "team": list(found.team.all()),
     })  # fmt: skip
 
 
@@ -42,7 +43,7 @@ def session(request: HttpRequest, id: UUID) -> HttpResponse:
 @requires(Action.CHECKUP)
 def find(request: HttpRequest, id: UUID) -> HttpResponse:
     """Find the next person by name, number, phone or village; a fragment while typing, a page without scripts."""
-    found, text = _session(id), request.GET.get("q", "")[:100]
+    found, text = by_id(id), request.GET.get("q", "")[:100]
     hits = search.find(text, limit=8, today=found.on) if text.strip() else []
     seen = selectors.seen_in(found, [hit.patient.pk for hit in hits]) if hits else {}
     context = {
@@ -56,7 +57,7 @@ def find(request: HttpRequest, id: UUID) -> HttpResponse:
 @requires(Action.PLAN_SESSIONS)
 def new(request: HttpRequest) -> HttpResponse:
     """Add a session that no route foresaw."""
-    form = SessionForm(request.POST or None, initial={"on": today()})
+    form = SessionForm(sent(request), initial={"on": today()})
     if request.method == "POST" and form.is_valid():
         made = form.cleaned_data["id"]
         try:
@@ -76,34 +77,9 @@ def hold(request: HttpRequest, id: UUID) -> HttpResponse:
     return redirect("mobile_team:session", id=id)
 
 
-@requires(Action.PLAN_SESSIONS)
-def cancel(request: HttpRequest, id: UUID) -> HttpResponse:
-    """Say that the team did not come, and why."""
-    found = _session(id)
-    form = CancelForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            sessions.cancel(session=found, **form.cleaned_data, by=request.user)  # type: ignore[arg-type]
-        except RuleBroken as broken:
-            refuse(form, broken)
-        else:
-            messages.success(request, _("The session is cancelled."))
-            return redirect("mobile_team:session", id=id)
-    context = {"form": form, "session": found}
-    return render(request, "mobile_team/session_cancel.html", context, status=422 if form.errors else 200)
-
-
-@require_POST
-@requires(Action.PLAN_SESSIONS)
-def restore(request: HttpRequest, id: UUID) -> HttpResponse:
-    """Take a cancellation back."""
-    sessions.restore(session=get_object_or_404(Session, id=id), by=request.user)  # type: ignore[arg-type]
-    return redirect("mobile_team:session", id=id)
-
-
-def _session(id: UUID) -> Session:
-    rows = Session.objects.select_related("route", "village__commune__district__province")
-    return get_object_or_404(rows, id=id)
+def by_id(id: UUID) -> Session:
+    """Return a session with its route and its village's full name; one statement, or 404."""
+    return get_object_or_404(Session.objects.select_related("route", "village__commune__district__province"), id=id)
 
 
 def _uuid(text: str) -> UUID | None:

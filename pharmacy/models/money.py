@@ -96,13 +96,17 @@ class Entry(Recorded, Synced):
 
 
 class ReceiptBook(models.Model):
-    """A series of receipt numbers without gaps, for the desk or for one tablet; its prefix is the key."""
+    """A series of receipt numbers without gaps, for the desk or for one tablet; its prefix is the key.
+
+    The desk's first book is "D"; after a restore it is `closed`, and the desk goes on in "D2".
+    """
 
     DESK = "D"
 
     prefix = models.CharField(primary_key=True, max_length=8)
     holder = models.CharField(max_length=40, blank=True)
     last_number = models.PositiveIntegerField(default=0)
+    closed = models.BooleanField(default=False)
 
 
 class DonationBox(models.Model):

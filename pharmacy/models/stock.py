@@ -219,6 +219,7 @@ class StockCount(Recorded):
 class Move(Recorded, Synced):
     """So many units of a batch from one place to another on a day. Never edited: a mistake is moved back.
 
+    `errand` is what several moves were made for together, by the key of a record of another room: a line of a kit.
     `why` says why something was written off, adjusted or brought back.
     """
 
@@ -240,6 +241,7 @@ class Move(Recorded, Synced):
     dispensing = models.ForeignKey(Dispensing, null=True, blank=True, on_delete=models.PROTECT, related_name="moves")
     reverses = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversed_by")
     why = models.CharField(_("why"), max_length=8, choices=Why.choices, blank=True)
+    errand = models.UUIDField(null=True, blank=True, editable=False)
     note = models.CharField(_("note"), max_length=200, blank=True)
 
     class Meta:
@@ -247,7 +249,10 @@ class Move(Recorded, Synced):
             models.CheckConstraint(condition=Q(quantity__gt=0), name="pharmacy_move_some"),
             models.CheckConstraint(condition=~Q(source=F("target")), name="pharmacy_move_somewhere"),
         ]
-        indexes = [models.Index(fields=["batch", "on"], name="pharmacy_move_batch")]
+        indexes = [
+            models.Index(fields=["batch", "on"], name="pharmacy_move_batch"),
+            models.Index(fields=["errand"], condition=Q(errand__isnull=False), name="pharmacy_move_errand"),
+        ]
 
 
 class CountLine(Recorded):

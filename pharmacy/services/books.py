@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -12,9 +12,11 @@ from typing import Any
 from django.db.models import Count, F, Max, Min, Model, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
+from core.ids import receipt_number
 from pharmacy.models import Account, Batch, Donation, Entry, Move, Place, Purchase, ReceiptBook
 from pharmacy.rules import first_below_zero
 
+SHOWN, MOST_MISSING = 5, 1_000  # receipts of one book
 VOIDED_IS_REVERSED = Q(void_reason="", entry__reversed_by=None) | (
     ~Q(void_reason="") & Q(entry__reversed_by__isnull=False)
 )
@@ -58,12 +60,48 @@ def shelves_never_below_zero() -> Iterator[Broken]:
 
 
 def receipts_without_gaps() -> Iterator[Broken]:
-    """Prove that the receipts of a book run from 1 to its last number, none missing."""
+    """Prove that the desk's receipts run from 1 to each book's last number, and that no book goes beyond its last.
+
+    What is missing in a tablet's book may still be on its way: `not_yet_arrived` tells of those.
+    """
     number = "donations__number"
     for book in ReceiptBook.objects.annotate(n=Count(number), low=Min(number), high=Max(number)):
-        if (book.n, book.high or 0) != (book.last_number, book.last_number) or book.low not in (None, 1):
+        whole = (book.n, book.low or 1) == (book.last_number, 1) or not book.prefix.startswith(ReceiptBook.DESK)
+        if (book.high or 0) != book.last_number or not whole:
             said = f"book {book.prefix}: {book.n} receipts, last number {book.last_number}"
             yield Broken("A gap in the receipts", said)
+
+
+@dataclass(frozen=True)
+class Awaited:
+    """Receipts of a tablet that have not arrived while a later one has, and since when that is known."""
+
+    book: str
+    numbers: list[int]
+    since: datetime
+
+    def __str__(self) -> str:
+        shown = ", ".join(receipt_number(self.book, n) for n in self.numbers[:SHOWN])
+        return shown + (f" and {len(self.numbers) - SHOWN} more" if len(self.numbers) > SHOWN else "")
+
+
+def not_yet_arrived() -> list[Awaited]:
+    """Return which receipts written on tablets are still on their way: saved there, or waiting in the inbox."""
+    found = []
+    for book in ReceiptBook.objects.exclude(pk=ReceiptBook.DESK).annotate(n=Count("donations")):
+        if book.n == book.last_number:
+            continue
+        missing: list[int] = []
+        since, before = None, 0
+        arrived = book.donations.order_by("number").values_list("number", "recorded_at")
+        for number, recorded_at in arrived:
+            if number > before + 1:
+                missing += range(before + 1, min(number, before + 1 + MOST_MISSING))
+                since = min(since or recorded_at, recorded_at)
+            before = number
+        if since:
+            found.append(Awaited(book.prefix, missing[:MOST_MISSING], since))
+    return found
 
 
 def donations_have_their_entry() -> Iterator[Broken]:

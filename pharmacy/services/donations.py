@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Greatest
 
 from core.audit.journal import note
 from core.db import save_checked
@@ -23,15 +24,17 @@ from pharmacy.services import ledger
 @transaction.atomic
 def receive(
     *, amount: Money, on: date, by: Any, today: date, id: UUID | None = None, donor_name: str = "",
-    village: Village | None = None, book: str = ReceiptBook.DESK,
+    village: Village | None = None, book: str = "", number: int | None = None,
 ) -> Donation:  # fmt: skip
-    """Take a gift into the medicine fund and number its receipt.
+    """Take a gift into the medicine fund and number its receipt, in the desk's open book unless another is named.
 
-    A nameless donor is anonymous; that is as good a gift as any other.
+    A nameless donor is anonymous; that is as good a gift as any other. A tablet's receipt brings the `number` that
+    was written on it, in whatever order they arrive. Raises RuleBroken: pharmacy.nothing, pharmacy.riel_in_hundreds,
+    pharmacy.date_in_future, pharmacy.no_such_book; Conflict("constraint.pharmacy_receipt_once").
     """
     rules.payable_in_notes(amount, "amount")
     rules.not_in_the_future(on, today)
-    number = _next_number(book)
+    book, number = _next_number(book) if number is None else (book, _given_number(book, number))
     sides = ledger.income(Account.DONATIONS, Fund.MEDICINE, amount)
     entry = Entry(**sides, on=on, memo=receipt_number(book, number), recorded_by=by)
     donation = Donation(
@@ -43,11 +46,32 @@ def receive(
     return donation
 
 
-def _next_number(book: str) -> int:
+@transaction.atomic
+def open_next_book(*, by: Any) -> ReceiptBook:
+    """Close the desk's receipt book and begin the next: receipts may have been given out of it that are not here."""
+    used = ReceiptBook.objects.select_for_update().filter(prefix__startswith=ReceiptBook.DESK)
+    book = ReceiptBook(prefix=f"{ReceiptBook.DESK}{len(used) + 1}")
+    closed = [old.prefix for old in used if not old.closed]
+    used.update(closed=True)
+    save_checked(book)
+    note("pharmacy.book.opened", by=by, prefix=book.prefix, closed=closed)
+    return book
+
+
+def _next_number(book: str) -> tuple[str, int]:
     """Turn the book's page; it stays locked until the commit, so a receipt not written leaves no gap."""
-    ReceiptBook.objects.filter(pk=book).update(last_number=F("last_number") + 1)
-    number = ReceiptBook.objects.filter(pk=book).values_list("last_number", flat=True).first()
-    if number is None:
+    desk = ReceiptBook.objects.filter(prefix__startswith=ReceiptBook.DESK, closed=False)
+    books = ReceiptBook.objects.filter(pk=book) if book else desk
+    books.update(last_number=F("last_number") + 1)
+    turned = books.values_list("prefix", "last_number").first()
+    if turned is None:
+        raise RuleBroken("pharmacy.no_such_book")
+    return turned
+
+
+def _given_number(book: str, number: int) -> int:
+    """Hold the book to the commit, and let it reach as far as the number that was given out elsewhere."""
+    if not ReceiptBook.objects.filter(pk=book).update(last_number=Greatest(F("last_number"), number)):
         raise RuleBroken("pharmacy.no_such_book")
     return number
 

@@ -32,16 +32,23 @@ export const codesOf = (tooth) => (isPermanent(tooth) ? PERMANENT_CODES : isPrim
 /** How a code looks in the chart: "" | "sound" | "decayed" | "other". */
 export const kind = (code) => (!code ? "" : "0A".includes(code) ? "sound" : "12BC".includes(code) ? "decayed" : "other");
 
+const ABSENT = [..."458E"]; // missing, or not yet through: such a tooth has no open pulp
+
+/** The chart with what the marks say: a marked tooth without a code is decayed, else it had no mark. */
+export const charted = (teeth, marks = {}) =>
+  ({ ...Object.fromEntries(Object.keys(marks ?? {}).map((tooth) => [tooth, isPermanent(tooth) ? "1" : "B"])), ...teeth });
+
 /**
- * Count DMFT (permanent) and dmft (milk teeth), never added; `teeth` is {"55": "B"}, `years` completed or null.
+ * Count DMFT (permanent) and dmft (milk teeth), never added; `teeth` is {"55": "B"}, `marks` (PUFA) {"75": "P"},
+ * `years` completed or null.
  * D = 1 and 2, M = 4 (from 30 years on also 5), F = 3; d = B and C, m = E, f = D. A lost milk incisor counts only
  * below 6 years: later it fell out (WHO 2013).
  */
-export function index(teeth, years = null) {
-  const marks = Object.entries(teeth ?? {}).map(([tooth, code]) => [Number(tooth), code]);
-  const grown = marks.filter(([tooth]) => isPermanent(tooth)).map(([, code]) => code);
+export function index(teeth, years = null, marks = {}) {
+  const seen = Object.entries(charted(teeth, marks)).map(([tooth, code]) => [Number(tooth), code]);
+  const grown = seen.filter(([tooth]) => isPermanent(tooth)).map(([, code]) => code);
   const young = years !== null && years < 6;
-  const milk = marks
+  const milk = seen
     .filter(([tooth, code]) => isPrimary(tooth) && (code !== "E" || young || tooth % 10 > 2))
     .map(([, code]) => code);
   const upper = count(grown, "12", years !== null && years >= 30 ? "45" : "4", "3");
@@ -61,7 +68,7 @@ export function pufa(marks) {
   return { PUFA: teeth.filter(isPermanent).length, pufa: teeth.filter(isPrimary).length };
 }
 
-/** Say what is wrong with a chart: a tooth nobody has, a code not of its kind; "" when nothing. */
+/** Say what is wrong with a chart: a tooth nobody has, a code not of its kind, a mark where no tooth is; "" when nothing. */
 export function wrong(teeth, pufaMarks = {}) {
   for (const [tooth, code] of Object.entries(teeth)) {
     if (!codesOf(tooth).includes(code)) return codesOf(tooth).length ? "no_such_code" : "no_such_tooth";
@@ -69,6 +76,7 @@ export function wrong(teeth, pufaMarks = {}) {
   for (const [tooth, mark] of Object.entries(pufaMarks)) {
     if (!codesOf(tooth).length) return "no_such_tooth";
     if (!PUFA.includes(mark)) return "no_such_code";
+    if (ABSENT.includes(teeth[tooth])) return "mark_without_tooth";
   }
   return "";
 }

@@ -1,8 +1,11 @@
 // The frame of the app: starts the parts, then shows the screen that the address after # names.
+import { address } from "./address.js";
 import * as clock from "./clock.js";
 import { on, tell } from "./events.js";
+import * as frame from "./frame.js";
 import * as store from "./store.js";
 import * as sync from "./sync.js";
+import * as update from "./update.js";
 import * as vault from "./vault.js";
 import { say, speak } from "./words.js";
 import { SCREENS } from "./screens.js";
@@ -15,13 +18,11 @@ export function go(...parts) {
   location.hash = address(...parts);
 }
 
-/** The address of a screen, for links. */
-export const address = (...parts) => `#/${parts.map(encodeURIComponent).join("/")}`;
-
 /** Draw the present screen anew: after a change of language, or of what it shows. */
 export const redraw = () => show(true);
 
 function asked() {
+  if (location.hash.startsWith("#enrol=")) return { name: "enrol", params: [decodeURIComponent(location.hash.slice(7))] };
   const [name = "", ...params] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
   return { name, params };
 }
@@ -38,7 +39,9 @@ function gate(name) {
 }
 
 let turn = 0;
+let started = false; // before the store is open nobody knows who may see what
 async function show(again = false) {
+  if (!started) return undefined;
   const { name: wanted, params } = asked();
   const name = wanted in SCREENS ? wanted : "home";
   const first = gate(name);
@@ -59,19 +62,23 @@ async function show(again = false) {
   current.leave?.();
   main.replaceChildren();
   current = { key, screen: name, leave: null };
-  const leave = await screen.mount(main, params, { go, address, say, redraw });
+  let leave = null;
+  try {
+    leave = await screen.mount(main, params, { go, address, say, redraw });
+  } catch (error) {
+    // A mistake of ours on one screen: the ways to the others stay, and so does everything that was saved.
+    console.error(error);
+    main.replaceChildren(frame.trouble());
+  }
   if (mine !== turn) return leave?.();
   current.leave = leave ?? null;
   document.title = say("app.name"); // never a person's name: titles stay in the browser's history
   main.scrollTop = 0;
   window.scrollTo(0, 0);
-  if (!again) (main.querySelector("[autofocus], h1[tabindex]") ?? main).focus();
+  if (!again) (main.querySelector("[autofocus]") ?? main.querySelector("h1[tabindex]") ?? main).focus();
   tell("shown", { screen: name });
   return undefined;
 }
-
-/** Whether a form with something typed is open: no update then. Screens mark it: data-open on the form. */
-export const busy = () => Boolean(main.querySelector("form[data-open]"));
 
 // What is typed must never reach the disk by the browser's own memory of forms.
 function forgetful() {
@@ -95,7 +102,13 @@ async function begin() {
   await clock.begin();
   await vault.begin();
   sync.begin();
+  frame.begin();
+  started = true;
   await show();
+  update.begin().catch(console.error);
+  // All screens at once: none may be missing when the network goes before the worker has kept the files, and none
+  // may come from a newer version than the page they are shown in.
+  for (const { load } of Object.values(SCREENS)) load().catch(() => {});
   document.documentElement.dataset.ready = "yes";
 }
 

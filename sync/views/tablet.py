@@ -88,11 +88,12 @@ def words_in(language: str) -> dict[str, str]:
 
 def assets() -> list[str]:
     """List the static files of the app by name: its own folder and what it shares with the desk."""
-    found: set[str] = set()
-    for finder in finders.get_finders():
-        found |= {name for name, _ in finder.list([]) if name.split("/")[0] == FOLDER}
-    icons = [f"app/{name}" for name, _, _ in TABLET_ICONS]
-    return sorted(found) + [name for name in (*BESIDE, *icons) if finders.find(name)]
+    beside = [*BESIDE, *(f"app/{name}" for name, _, _ in TABLET_ICONS)]
+    if _hashed():  # what was collected, whatever lies in the folder since
+        known = staticfiles_storage.hashed_files  # type: ignore[attr-defined]
+        return sorted(name for name in known if name.startswith(f"{FOLDER}/") or name in beside)
+    listed = {name for finder in finders.get_finders() for name, _ in finder.list([])}
+    return sorted(name for name in listed if name.startswith(f"{FOLDER}/") or name in beside)
 
 
 def _hashed() -> bool:

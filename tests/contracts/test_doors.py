@@ -60,7 +60,9 @@ def test_each_role_opens_the_doors_it_was_granted_and_no_other(role):
     client = client_of(a_user(role))
     wrong = []
     for door in DOORS:
-        granted = door.action is Action.PUBLIC or allowed(role, door.action)
+        # A log-in on a page opens none of the tablets' doors: they ask for the key of a log-in on a tablet.
+        cookie = not door.name.startswith("sync_api:")
+        granted = door.action is Action.PUBLIC or (cookie and allowed(role, door.action))
         if door.name == "accounts:logout":
             continue
         statuses = {method: answer(client, method, door).status_code for method in ("get", "post")}

@@ -12,9 +12,11 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from tests.desk.lives import a_full_life
 from tests.people import client_of
+from tests.sync.rows import a_checkout, a_device, a_disagreement, a_ticket
 from tests.walk import Form, name_of, walk
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +37,11 @@ NOT_TRIED = {"accounts:logout", "set_language"}
 @pytest.fixture
 def house(administrator: Any) -> Any:
     """Something of every kind has happened; the administrator, who may do everything, sits at the screen."""
-    a_full_life(by=administrator)
+    life = a_full_life(by=administrator)
+    tablet = a_device(by=administrator, seen_at=timezone.now(), sent_at=None)
+    a_checkout(tablet, by=administrator, at=timezone.now())
+    a_disagreement(tablet, life.patient)
+    a_ticket(tablet, patient=life.patient)
     return client_of(administrator)
 
 

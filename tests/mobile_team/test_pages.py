@@ -201,20 +201,22 @@ def test_a_checkup_is_shown_corrected_and_voided_within_its_budgets(browser):
     page = browser.get(url("checkup_edit", checkup.pk)).content.decode()
     assert 'value="16=1 55=B"' in page
     response, count = statements(
-        lambda: browser.post(url("checkup_edit", checkup.pk), SEEN | {"id": checkup.pk, "findings": "55=D 16=1"})
+        lambda: browser.post(
+            url("checkup_edit", checkup.pk), SEEN | {"id": checkup.pk, "findings": "55=D 16=1", "why": "filled"}
+        )
     )
     assert (response.status_code, response.url) == (302, url("checkup", checkup.pk))
     assert count <= 12
-    all_at_once = SEEN | {"id": checkup.pk, "findings": "54=B 16=1", "advised_to_come": "yes"}
+    all_at_once = SEEN | {"id": checkup.pk, "findings": "54=B 16=1", "advised_to_come": "yes", "why": "again"}
     response, count = statements(lambda: browser.post(url("checkup_edit", checkup.pk), all_at_once))
     assert response.status_code == 302
-    assert count <= 12
+    assert count <= 13  # teeth that go and teeth that come, the contact, and how it read before (docs/adr/0012)
     assert browser.post(url("checkup_void", checkup.pk), {"reason": " "}).status_code == 422
     response, count = statements(lambda: browser.post(url("checkup_void", checkup.pk), {"reason": "wrong child"}))
     assert response.status_code == 302
     assert count <= 12
     assert "Entered in error" in text(browser.get(url("checkup", checkup.pk)))
-    assert browser.post(url("checkup_edit", checkup.pk), SEEN | {"id": checkup.pk}).status_code == 422
+    assert browser.post(url("checkup_edit", checkup.pk), SEEN | {"id": checkup.pk, "why": "x"}).status_code == 422
 
 
 def test_a_session_is_added_once_and_a_second_one_that_day_is_refused(browser):
@@ -237,7 +239,8 @@ def test_a_session_is_cancelled_with_a_reason_and_restored(browser):
     assert response.status_code == 302
     assert count <= 12
     assert "Flood" in text(browser.get(url("session", session.pk)))
-    assert browser.post(url("session_restore", session.pk)).status_code == 302
+    assert browser.post(url("session_restore", session.pk)).status_code == 422
+    assert browser.post(url("session_restore", session.pk), {"why": "the water fell"}).status_code == 302
     assert browser.post(url("session_hold", session.pk)).status_code == 302
     session.refresh_from_db()
     assert session.state == "held"

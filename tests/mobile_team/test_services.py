@@ -16,7 +16,7 @@ from core.places.models import Village
 from core.syncing import Change
 from mobile_team import selectors
 from mobile_team.models import DentalCheckup, Session, ToothFinding
-from mobile_team.services import checkups, routes, sessions
+from mobile_team.services import checkups, planning, routes, sessions
 from tests.builders import TODAY, a_checkup, a_patient, a_session, a_village, noon, somebody
 from tests.threads import at_once
 
@@ -41,7 +41,7 @@ def test_a_route_keeps_its_stops_in_driving_order():
     first, second = villages(2)
     route = a_route(stops=[(second, "School"), (first, "")])
     assert [stop.village for stop in route.stops.all()] == [second, first]
-    routes.save(route=route, name_km="ផ្លូវ", name_en="", weekday=2, stops=[(first, "")], by=somebody())
+    route = routes.save(route=route, name_km="ផ្លូវ", name_en="", weekday=2, stops=[(first, "")], by=somebody())
     assert [stop.village for stop in route.stops.all()] == [first]
     assert (route.name_km, route.name_en) == ("ផ្លូវ", "ផ្លូវ")
 
@@ -68,24 +68,24 @@ def test_planning_gives_each_stop_a_session_on_its_weekday_and_twice_is_once():
     a_route(0, 2)
     a_route(3, 3)
     a_route(3, 1, active=False)
-    planned = sessions.plan(first=date(2026, 11, 16), last=date(2026, 11, 29), by=somebody())
+    planned = planning.plan(first=date(2026, 11, 16), last=date(2026, 11, 29), by=somebody()).made
     assert len(planned) == 2 * (2 + 3)
     assert {session.on.weekday() for session in planned} == {0, 3}
-    assert sessions.plan(first=date(2026, 11, 16), last=date(2026, 11, 29), by=somebody()) == []
+    assert planning.plan(first=date(2026, 11, 16), last=date(2026, 11, 29), by=somebody()).made == []
     assert Session.objects.count() == 10
 
 
 def test_planning_leaves_a_cancelled_session_cancelled():
     a_route(0, 1)
-    (planned,) = sessions.plan(first=date(2026, 11, 16), last=date(2026, 11, 16), by=somebody())
+    (planned,) = planning.plan(first=date(2026, 11, 16), last=date(2026, 11, 16), by=somebody()).made
     sessions.cancel(session=planned, reason="flood", by=somebody())
-    assert sessions.plan(first=date(2026, 11, 16), last=date(2026, 11, 16), by=somebody()) == []
+    assert planning.plan(first=date(2026, 11, 16), last=date(2026, 11, 16), by=somebody()).made == []
 
 
 def test_two_routes_through_one_village_on_one_day_plan_one_session():
     a_route(0, 1)
     a_route(0, 1)
-    assert len(sessions.plan(first=date(2026, 11, 16), last=date(2026, 11, 16), by=somebody())) == 1
+    assert len(planning.plan(first=date(2026, 11, 16), last=date(2026, 11, 16), by=somebody()).made) == 1
 
 
 def test_a_village_has_one_session_a_day():
@@ -206,27 +206,32 @@ def test_the_database_itself_refuses_a_wrong_tooth_or_code(tooth, code):
 
 def test_a_correction_takes_the_place_of_what_stood_there_and_the_log_keeps_it():
     checkup = a_checkup(findings={55: "B", 16: "1"}, pain=True)
-    checkups.correct_checkup(checkup=checkup, findings={55: "D"}, dental_education=True, toothbrush=True, by=somebody())
+    said = {"findings": {55: "D"}, "dental_education": True, "toothbrush": True}
+    checkups.correct_checkup(checkup=checkup, **said, why="looked again", by=somebody())
     now = selectors.checkup(checkup.pk)
     assert [(t.tooth, t.code) for t in now.teeth.all()] == [(55, "D")]
     assert (now.pain, now.toothpaste, now.decayed_primary, now.decayed_permanent) == (False, False, 0, 0)
-    before = Entry.objects.get(verb="mobile_team.checkup.corrected").detail["before"]
-    assert before["teeth"] == {"55": "B", "16": "1"}
-    assert (before["pain"], before["toothpaste"]) == (True, True)
+    entry = Entry.objects.get(verb="mobile_team.checkup.corrected")
+    assert entry.detail["why"] == "looked again"
+    assert entry.detail["changes"] == {
+        "teeth": [{"55": "B", "16": "1"}, {"55": "D"}], "pain": [True, False], "toothpaste": [True, False],
+    }  # fmt: skip
+    version = checkup.versions.get()
+    assert (version.number, version.why, version.document["teeth"]) == (1, "looked again", {"55": "B", "16": "1"})
 
 
 def test_a_void_checkup_is_not_corrected_nor_voided_again():
     checkup = a_checkup()
     checkups.void_checkup(checkup=checkup, reason="twice", by=somebody())
     with pytest.raises(RuleBroken, match="checkup_void"):
-        checkups.correct_checkup(checkup=checkup, by=somebody())
+        checkups.correct_checkup(checkup=checkup, why="late", by=somebody())
     with pytest.raises(RuleBroken, match="checkup_void"):
         checkups.void_checkup(checkup=checkup, reason="again", by=somebody())
 
 
 def test_a_tooth_added_by_a_correction_is_the_word_of_who_corrected(mobile):
     checkup = a_checkup(findings={55: "B"})
-    checkups.correct_checkup(checkup=checkup, findings={55: "B", 54: "B"}, by=mobile)
+    checkups.correct_checkup(checkup=checkup, findings={55: "B", 54: "B"}, why="seen later", by=mobile)
     assert ToothFinding.objects.get(tooth=54).recorded_by == mobile
     assert ToothFinding.objects.get(tooth=55).recorded_by == checkup.recorded_by
 
@@ -238,7 +243,7 @@ def test_a_checkup_corrected_and_voided_at_once_stays_whole():
         checkup = a_checkup(session=session, findings={55: "B"})
 
         def correct(tooth, checkup=checkup):
-            checkups.correct_checkup(checkup=DentalCheckup(pk=checkup.pk), findings={tooth: "B"}, by=by)
+            checkups.correct_checkup(checkup=DentalCheckup(pk=checkup.pk), findings={tooth: "B"}, why="no", by=by)
 
         def void(checkup=checkup):
             checkups.void_checkup(checkup=DentalCheckup(pk=checkup.pk), reason="wrong child", by=by)
@@ -323,7 +328,7 @@ def test_a_village_not_reached_for_weeks_stands_out():
         on = TODAY - timedelta(weeks=weeks)
         sessions.hold(session=a_session(village=village, on=on), by=somebody(), today=TODAY)
     rows = selectors.coverage(TODAY)
-    assert [(row["village"], row["overdue"], row["weeks"]) for row in rows] == [
+    assert [(row.village, row.overdue, row.weeks) for row in rows] == [
         (never, True, None), (long_ago, True, 9), (lately, False, 1),
     ]  # fmt: skip
 

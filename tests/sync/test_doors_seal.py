@@ -42,7 +42,7 @@ def test_the_same_key_serves_until_there_is_a_newer_one():
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["op_id", "type", "id", "kind", "seq"])
 def test_a_document_put_into_another_envelope_does_not_open(name):
-    with pytest.raises(RuleBroken, match="sync.seal_broken"):
+    with pytest.raises(RuleBroken, match=r"sync\.seal_broken"):
         sealing.open_sealed(sealed() | {name: "other"})
 
 
@@ -51,7 +51,7 @@ def test_a_key_that_this_server_lost_is_told_apart_from_broken_bytes():
     op = sealed()
     SealKey.objects.all().delete()
     sealing._read.clear()
-    with pytest.raises(RuleBroken, match="sync.seal_key_unknown"):
+    with pytest.raises(RuleBroken, match=r"sync\.seal_key_unknown"):
         sealing.open_sealed(op)
     assert sealing.current_key().kid != op["seal_kid"]
 
@@ -73,7 +73,7 @@ def test_one_changed_byte_is_noticed():
     for place in (1, 70, 90, len(raw) - 1):
         other = bytearray(raw)
         other[place] ^= 1
-        with pytest.raises(RuleBroken, match="sync.seal_broken"):
+        with pytest.raises(RuleBroken, match=r"sync\.seal_broken"):
             sealing.open_sealed(op | {"sealed": b64encode(bytes(other)).decode()})
 
 
@@ -88,8 +88,9 @@ IN_A_BROWSER = """
 const { subtle } = globalThis.crypto;
 const [pub, kid, op, plain] = JSON.parse(process.argv[1]);
 const bytes = (text) => new TextEncoder().encode(text);
-const theirs = await subtle.importKey("raw", Buffer.from(pub, "base64"), {name: "ECDH", namedCurve: "P-256"}, false, []);
-const ours = await subtle.generateKey({name: "ECDH", namedCurve: "P-256"}, true, ["deriveBits"]);
+const curve = {name: "ECDH", namedCurve: "P-256"};
+const theirs = await subtle.importKey("raw", Buffer.from(pub, "base64"), curve, false, []);
+const ours = await subtle.generateKey(curve, true, ["deriveBits"]);
 const shared = await subtle.deriveBits({name: "ECDH", public: theirs}, ours.privateKey, 256);
 const material = await subtle.importKey("raw", shared, "HKDF", false, ["deriveKey"]);
 const key = await subtle.deriveKey({name: "HKDF", hash: "SHA-256", salt: new Uint8Array(32),

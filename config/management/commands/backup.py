@@ -1,4 +1,7 @@
-"""`manage.py backup FILE`: one whole, consistent copy of the database while the centre goes on working."""
+"""`manage.py backup FILE`: one whole, consistent copy of the database while the centre goes on working.
+
+The copy is opened and looked through before it gets its name; only then may tablets let go of what it holds.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
+
+from config import copies
+from sync.services import durable
 
 
 class Command(BaseCommand):
@@ -30,17 +36,21 @@ class Command(BaseCommand):
             raise CommandError(f"{file.parent} is not a folder.")
         unfinished = file.with_name(file.name + ".unfinished")
         unfinished.unlink(missing_ok=True)
+        sent = durable.waiting()
+        least = copies.counts()
         try:
             if connection.vendor == "sqlite":
                 with connection.cursor() as cursor:
                     cursor.execute("VACUUM INTO %s", [str(unfinished)])
             else:
                 dump(unfinished)
+            copies.check(unfinished, least=least, ops=sent)
             unfinished.replace(file)
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}") from None
         file.chmod(0o600)
-        self.stdout.write(f"{file}: {file.stat().st_size / 2**20:.1f} MB")
+        durable.mark(sent)
+        self.stdout.write(f"{file}: {file.stat().st_size / 2**20:.1f} MB, opened and looked through")
 
 
 def dump(file: Path) -> None:

@@ -21,13 +21,15 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from config import broker, ready
+from config import authority, broker, ready
 from config.celery import hand_back
+from config.management.commands.make_ca import spaced, stand_ready
 from config.supervisor import Child, Supervisor
 from core.accounts.models import User
 from core.accounts.roles import Role
 from core.accounts.services import save_user
 from core.audit.models import Entry
+from core.pdf import qr
 from desk.demo import build as demo
 from desk.demo.colleagues import LOGINS
 
@@ -48,10 +50,23 @@ class Command(BaseCommand):
         parser.add_argument(
             "--tls", nargs=2, metavar=("CERTIFICATE", "KEY"), help="serve HTTPS with these PEM files (key in PKCS#8)"
         )
+        parser.add_argument(
+            "--lan", action="store_true", help="let tablets in over HTTPS with a certificate of our own (see make_ca)"
+        )
+        parser.add_argument("--name", action="append", default=[], help="with --lan: one more name of this machine")
 
-    def handle(self, *, host: str, port: int, empty: bool, tls: list[str] | None, **options: Any) -> None:
+    def handle(
+        self, *, host: str, port: int, empty: bool, tls: list[str] | None, lan: bool, name: list[str], **options: Any
+    ) -> None:
         """Set up in order, saying so; then supervise."""
         self.stdout.write(self.style.MIGRATE_HEADING(f"{settings.CENTRE['name_en']} · records {settings.VERSION}"))
+        own = None
+        if lan:
+            if tls:
+                raise CommandError("Choose one: --lan makes its own certificate, --tls uses yours.")
+            own, host = stand_ready(name), "0.0.0.0" if host == "127.0.0.1" else host  # noqa: S104
+            tls = [str(settings.TLS_DIR / file) for file in (authority.CERTIFICATE, authority.KEY)]
+            vouch(own, port, name)
         with only_start(f"{'https' if tls else 'http'}://{reachable(host)}:{port}"):
             refuse_taken(host, port)
             self.set_up(empty=empty)
@@ -60,7 +75,7 @@ class Command(BaseCommand):
             supervisor = Supervisor(
                 processes(host, port, tls), cwd=settings.BASE_DIR, logs=settings.VAR_DIR / "log", say=self.say
             )
-            code = supervisor.run(lambda: self.opened(host, port, tls=bool(tls)))
+            code = supervisor.run(lambda: self.opened(host, port, tls=bool(tls), own=own))
         self.say("Everything is stopped." if not code else "Not started.")
         sys.exit(code)
 
@@ -91,15 +106,70 @@ class Command(BaseCommand):
         save_user(User(username="admin", name="Administrator", role=Role.ADMIN), password=password, by=None)
         self.say(f"First start: the first administrator is “admin”, password {password} (shown only now).")
 
-    def opened(self, host: str, port: int, *, tls: bool) -> None:
+    def opened(self, host: str, port: int, *, tls: bool, own: authority.Made | None = None) -> None:
         """Tell where the system is and who may log in."""
         address = f"{'https' if tls else 'http'}://{reachable(host)}:{port}/"
         self.say(self.style.SUCCESS(f"\nOpen:  {address}"))
         if host in {"127.0.0.1", "localhost", "::1"}:
-            self.say("Only this machine can reach it; --host 0.0.0.0 lets the tablets in.")
+            self.say("Only this machine can reach it; --lan lets the tablets in.")
+        if own:
+            self.say("\n".join(for_tablets(own, port)))
         if lines := demo_logins():
             self.say("\nDemonstration log-ins (user name, password):\n" + "\n".join(lines))
         self.say(f"\nLogs: {settings.VAR_DIR / 'log'}   Stop: Ctrl-C")
+
+
+def vouch(own: authority.Made, port: int, names: list[str]) -> None:
+    """Tell the web server, by its environment, that the certificate is our own, for which hosts, and how tablets come.
+
+    A name that somebody gave comes first: the app and what it keeps belong to the address it was opened at.
+    """
+    os.environ["OWN_AUTHORITY"] = "1"
+    hosts = [name.lower() for name in names if name.lower() in own.names] + [hosted(one) for one in of_network(own)]
+    if hosts:
+        os.environ.setdefault("TABLET_ADDRESS", f"https://{hosts[0]}:{port}")
+    if settings.ALLOWED_HOSTS != ["*"]:
+        allowed = dict.fromkeys((*settings.ALLOWED_HOSTS, *own.names, *(hosted(one) for one in own.addresses)))
+        os.environ["ALLOWED_HOSTS"] = ",".join(allowed)
+
+
+def for_tablets(own: authority.Made, port: int) -> list[str]:
+    """Return what to do on the tablets: the addresses, and a QR code of the page that explains the certificate."""
+    there = [f"https://{hosted(one)}:{port}/" for one in of_network(own)]
+    lines = ["", "Tablets and laptops of this network:", *(f"  {url}" for url in there)]
+    lines += [f"  https://{name}:{port}/" for name in own.names if name != "localhost"]
+    if not there:
+        return [*lines, "This machine is in no network now. Join the Wi-Fi, then start again."]
+    page = f"{there[0]}tablets/certificate/"
+    drawn = blocks(qr.modules(page)) if "utf" in (sys.stdout.encoding or "").lower() else []
+    lines += ["", f"A tablet's first time: {page}", *drawn]
+    lines += [f"Mark of the certificate (SHA-256): {spaced(own.mark)}"]
+    return [
+        *lines,
+        f"This machine's certificate holds until {own.until:%d/%m/%Y} and is renewed by a start before then.",
+    ]
+
+
+def of_network(own: authority.Made) -> list[authority.Address]:
+    """Return the addresses at which others reach this machine."""
+    return [one for one in own.addresses if not (one.is_loopback or one.is_link_local)]
+
+
+def hosted(address: authority.Address) -> str:
+    """Write an IP address as it stands in a URL."""
+    return f"[{address}]" if address.version == 6 else str(address)
+
+
+def blocks(modules: list[list[bool]]) -> list[str]:
+    """Draw a QR code for a terminal, two rows a line, light on dark so that a camera reads it on a black ground too."""
+    side = len(modules) + 4
+    rows = [[False] * side] * 2 + [[False, False, *row, False, False] for row in modules] + [[False] * side] * 2
+    rows += [[False] * side] if len(rows) % 2 else []
+    marks = {(False, False): "█", (False, True): "▀", (True, False): "▄", (True, True): " "}
+    return [
+        "".join(marks[pair] for pair in zip(upper, lower, strict=True))
+        for upper, lower in zip(rows[::2], rows[1::2], strict=True)
+    ]
 
 
 def processes(host: str, port: int, tls: list[str] | None) -> list[Child]:

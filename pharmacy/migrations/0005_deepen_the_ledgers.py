@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('clinic', '0009_put_whole_records_in_the_feed'),
-        ('pharmacy', '0002_load_books'),
+        ('pharmacy', '0004_let_moves_share_an_errand'),
         ('places', '0004_fill_how_villages_sound'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -13,10 +13,11 @@ from core.words import say
 from desk.demo import build
 from desk.demo.colleagues import LOGINS
 from desk.management.commands.import_register import ProgressBar
+from sync import demo as tablets
 
 
 class Command(BaseCommand):
-    """Make people, contacts and open work that are made up, and say who may log in."""
+    """Make people, contacts, open work and tablets that are made up, and say who may log in."""
 
     help = "Fill an empty database with the demonstration year (docs/how-to/show_the_demonstration.md)."
 
@@ -24,7 +25,7 @@ class Command(BaseCommand):
         begun, bars = time.monotonic(), Bars()
         with translation.override("km"):
             try:
-                build.build(now=timezone.now(), say=self.tell, progress=bars.show)
+                build.build(now=timezone.now(), say=self.tell, progress=bars.show, and_then=[tablets.tell])
             except RuleBroken as broken:
                 with translation.override("en"):
                     raise CommandError(say(broken)) from None

@@ -13,5 +13,5 @@ def load(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pharmacy", "0003_deepen_the_ledgers")]
+    dependencies = [("pharmacy", "0005_deepen_the_ledgers")]
     operations = [migrations.RunPython(load, migrations.RunPython.noop)]
