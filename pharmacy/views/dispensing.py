@@ -17,7 +17,8 @@ from clinic.selectors import people
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.audit import journal
-from pharmacy.forms import DispenseForm, starting
+from pharmacy.forms.dispensing import DispenseForm
+from pharmacy.forms.fields import starting
 from pharmacy.models import Dispensing, Medicine, Place
 from pharmacy.selectors import history, stock
 from pharmacy.services import dispensing as services

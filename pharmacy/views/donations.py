@@ -16,7 +16,8 @@ from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.pdf.blocks import Organisation
 from pharmacy import pdf
-from pharmacy.forms import DonateForm, ReasonForm, starting
+from pharmacy.forms.donations import DonateForm
+from pharmacy.forms.fields import ReasonForm, starting
 from pharmacy.models import Donation
 from pharmacy.selectors import money
 from pharmacy.services import donations as services

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_safe
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.db import broken_constraints
-from pharmacy.forms import Lines, PurchaseForm, ReasonForm, starting
+from pharmacy.forms.fields import ReasonForm, starting
+from pharmacy.forms.purchases import Lines, PurchaseForm
 from pharmacy.models import Move, Place, Purchase
 from pharmacy.selectors import money
 from pharmacy.services import purchases as services

@@ -17,7 +17,8 @@ from django.views.decorators.http import require_safe
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.khmer import normalise
-from pharmacy.forms import CountForm, ReasonForm, ReceiveForm, ReorderForm, TransferForm, WriteOffForm, starting
+from pharmacy.forms.fields import ReasonForm, starting
+from pharmacy.forms.stock import CountForm, ReceiveForm, ReorderForm, TransferForm, WriteOffForm
 from pharmacy.models import Batch, Medicine, Move, Place
 from pharmacy.selectors import stock as selectors
 from pharmacy.services import formulary

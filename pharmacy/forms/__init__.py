@@ -1,0 +1,1 @@
+"""What is typed about medicine and money; every rule behind it is the services'."""
