@@ -45,17 +45,21 @@ def load(get_model: Callable[[str, str], Any]) -> None:
         model = get_model("pharmacy", name)
         _add(model, [model(code=code, kind=kind, name_km=km, name_en=en) for code, kind, km, en in rows])
     account = get_model("pharmacy", "Account")
-    _add(account, [
+    _add(account, [row for code, _, km, en in FUNDS for row in accounts_of(account, code, km, en)])
+    book = get_model("pharmacy", "ReceiptBook")
+    _add(book, [book(prefix=DESK_BOOK)])
+
+
+def accounts_of(account: Any, fund: str, fund_km: str, fund_en: str) -> list[Any]:
+    """Return the unsaved accounts of a fund: each role in both currencies."""
+    return [
         account(
             code=f"{role}-{fund}-{currency.value.lower()}", kind=kind, fund_id=fund, currency=currency.value,
             name_km=f"{km}៖ {fund_km} ({currency.sign})", name_en=f"{en}: {fund_en} ({currency.sign})",
         )
-        for fund, _, fund_km, fund_en in FUNDS
         for role, kind, km, en in ACCOUNTS
         for currency in Currency
-    ])  # fmt: skip
-    book = get_model("pharmacy", "ReceiptBook")
-    _add(book, [book(prefix=DESK_BOOK)])
+    ]  # fmt: skip
 
 
 def _add(model: Any, rows: list[Any]) -> None:

@@ -6,7 +6,8 @@ in the morning may leave in the afternoon.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -15,6 +16,16 @@ from uuid import UUID
 
 from core.errors import RuleBroken
 from core.money import CASH_STEP, Currency, Money
+
+# The notes that are in use, in minor units (reference/cambodia.md 5); the rare ones turn up all the same.
+NOTES = {
+    Currency.KHR: (
+        200_000, 100_000, 50_000, 30_000, 20_000, 15_000, 10_000, 5_000, 2_000, 1_000, 500, 200, 100,
+    ),
+    Currency.USD: (100_00, 50_00, 20_00, 10_00, 5_00, 2_00, 1_00),
+}  # fmt: skip
+RARE = {Currency.KHR: (200_000, 100_000, 30_000, 15_000), Currency.USD: ()}
+RATES = range(1_000, 20_001)  # riel for a dollar; anything else is a slip of the pen
 
 Delta = tuple[date, int]
 
@@ -110,3 +121,48 @@ def payable_in_notes(amount: Money, field: str) -> None:
         raise RuleBroken("pharmacy.nothing", field=field)
     if amount.currency is Currency.KHR and amount.minor % CASH_STEP:
         raise RuleBroken("pharmacy.riel_in_hundreds", field=field)
+
+
+def worth(notes: Mapping[int, int], currency: Currency) -> Money:
+    """Return what so many pieces of each note are worth, by the value of one piece in minor units.
+
+    Raises RuleBroken("pharmacy.no_such_note").
+    """
+    for value, pieces in notes.items():
+        if value not in NOTES[currency] or pieces < 0:
+            raise RuleBroken("pharmacy.no_such_note", note=Money(value, currency).format())
+    return Money(sum(value * pieces for value, pieces in notes.items()), currency)
+
+
+def two_people(first: str, second: str) -> None:
+    """Refuse one person under two spellings of one name. Raises RuleBroken("pharmacy.two_people")."""
+    if "".join(first.split()).casefold() == "".join(second.split()).casefold():
+        raise RuleBroken("pharmacy.two_people", field="witnessed_by")
+
+
+def exchanged(given: Money, taken: Money) -> int:
+    """Return how many riel a dollar was worth in an exchange, to the nearest riel.
+
+    Raises RuleBroken: pharmacy.same_currency, pharmacy.rate_impossible, and those of `payable_in_notes`.
+    """
+    if given.currency is taken.currency:
+        raise RuleBroken("pharmacy.same_currency", field="taken")
+    payable_in_notes(given, "given")
+    payable_in_notes(taken, "taken")
+    riel, cents = (given, taken) if given.currency is Currency.KHR else (taken, given)
+    rate = (riel.minor * 200 + cents.minor) // (2 * cents.minor)
+    possible_rate(rate, "taken")
+    return rate
+
+
+def possible_rate(riel: int, field: str) -> None:
+    """Refuse a rate that cannot be right. Raises RuleBroken("pharmacy.rate_impossible")."""
+    if riel not in RATES:
+        raise RuleBroken("pharmacy.rate_impossible", field=field, rate=f"{riel:,}")
+
+
+def a_code(code: str) -> str:
+    """Return a short code of small letters, figures and dashes. Raises RuleBroken("pharmacy.code_unreadable")."""
+    if not re.fullmatch(r"[a-z0-9](-?[a-z0-9])*", code):
+        raise RuleBroken("pharmacy.code_unreadable", field="code")
+    return code

@@ -35,8 +35,8 @@ def test_a_new_database_has_no_stock_and_no_money_that_nobody_answers_for():
 
 def test_the_accounts_of_every_fund_are_there_in_both_currencies():
     codes = set(Account.objects.values_list("code", flat=True))
-    roles = ("cash", "donations", "purchases", "exchange")
-    assert codes == {f"{r}-{f}-{c}" for r in roles for f in ("medicine", "grant") for c in ("khr", "usd")}
+    roles = ("cash", "donations", "purchases", "exchange", "aid", "differences")
+    assert codes == {f"{r}-{f}-{c}" for r in roles for f in ("medicine", "grant", "aid") for c in ("khr", "usd")}
 
 
 @pytest.mark.parametrize(
