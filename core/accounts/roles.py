@@ -47,6 +47,10 @@ class Action(StrEnum):
     SEE_BOOKS = "books.see"
     PURCHASE = "purchases.write"
     CORRECT_BOOKS = "books.correct"
+    OPEN_BOX = "boxes.open"
+    COUNT_CASH = "cash.count"
+    CHANGE_MONEY = "money.change"
+    MANAGE_FUNDS = "funds.manage"
     SEE_FIGURES = "figures.see"
     MAKE_PAPERS = "papers.make"
     IMPORT_REGISTER = "register.import"
@@ -66,17 +70,18 @@ GRANTS: dict[Role, frozenset[Action]] = {
         _EVERYONE | _CLINICAL
         | {Action.REVIEW_DUPLICATES, Action.OUTPATIENT, Action.INPATIENT, Action.SEE_WARDS, Action.REFER,
            Action.SEE_STOCK, Action.DISPENSE, Action.RECEIVE_DONATION, Action.SEE_SESSIONS, Action.TABLET,
-           Action.WORK_INBOX, Action.END_ADVICE}
+           Action.WORK_INBOX, Action.END_ADVICE, Action.OPEN_BOX}
     ),
     Role.MOBILE: frozenset(
         _EVERYONE | _CLINICAL
         | {Action.SEE_SESSIONS, Action.CHECKUP, Action.PLAN_SESSIONS, Action.PACK_KIT, Action.REFER, Action.SEE_STOCK,
-           Action.RECEIVE_DONATION, Action.TABLET, Action.END_ADVICE}
+           Action.RECEIVE_DONATION, Action.TABLET, Action.END_ADVICE, Action.OPEN_BOX}
     ),
     Role.PHARMACIST: frozenset(
         _EVERYONE
         | {Action.SEARCH_PATIENTS, Action.READ_RECORD, Action.SEE_STOCK, Action.MOVE_STOCK, Action.DISPENSE,
-           Action.RECEIVE_DONATION, Action.SEE_BOOKS, Action.PURCHASE}
+           Action.RECEIVE_DONATION, Action.SEE_BOOKS, Action.PURCHASE, Action.OPEN_BOX, Action.COUNT_CASH,
+           Action.CHANGE_MONEY}
     ),
     Role.REFERRAL: frozenset(
         _EVERYONE | _CLINICAL | {Action.REFER, Action.AMBULANCE, Action.SEE_WARDS, Action.RECEIVE_DONATION}

@@ -13,7 +13,19 @@ from django.db.models import Count, F, Max, Min, Model, OuterRef, Q, QuerySet, S
 from django.db.models.functions import Coalesce
 
 from core.ids import receipt_number
-from pharmacy.models import Account, Batch, Donation, Entry, Move, Place, Purchase, ReceiptBook
+from pharmacy.models import (
+    Account,
+    Batch,
+    CashCount,
+    Donation,
+    Entry,
+    Exchange,
+    Move,
+    Notes,
+    Place,
+    Purchase,
+    ReceiptBook,
+)
 from pharmacy.rules import first_below_zero
 
 SHOWN, MOST_MISSING = 5, 1_000  # receipts of one book
@@ -106,7 +118,8 @@ def not_yet_arrived() -> list[Awaited]:
 
 def donations_have_their_entry() -> Iterator[Broken]:
     """Prove that a donation is income of its day, and that the voided are the reversed."""
-    right = Q(entry__debit__kind=Account.Kind.ASSET, entry__credit__kind=Account.Kind.INCOME, entry__on=F("on"))
+    right = Q(entry__debit__kind=Account.Kind.ASSET, entry__credit__kind=Account.Kind.INCOME, entry__on=F("on"),
+              entry__debit__fund=F("fund"))  # fmt: skip
     yield from _rows("A donation that is not income of its day", Donation.objects.exclude(right))
     wrong = Donation.objects.exclude(VOIDED_IS_REVERSED)
     yield from _rows("A donation voided without a reversal, or reversed without a reason", wrong)
@@ -152,6 +165,54 @@ def reversals_mirror() -> Iterator[Broken]:
         yield from _rows("A correction that does not mirror what it corrects", turned.exclude(mirrored))
 
 
+def exchanges_tie_two_currencies() -> Iterator[Broken]:
+    """Prove that an exchange gives cash of its fund in one currency and takes it in the other, both or neither."""
+    right = Q(
+        given__credit__kind=Account.Kind.ASSET, given__debit__kind=Account.Kind.EQUITY, given__on=F("on"),
+        taken__debit__kind=Account.Kind.ASSET, taken__credit__kind=Account.Kind.EQUITY, taken__on=F("on"),
+        given__credit__fund=F("fund"), given__debit__fund=F("fund"), taken__debit__fund=F("fund"),
+        taken__credit__fund=F("fund"),
+    ) & ~Q(given__currency=F("taken__currency"))  # fmt: skip
+    yield from _rows("An exchange that does not change money of its fund", Exchange.objects.exclude(right))
+    stands = Q(void_reason="", given__reversed_by=None, taken__reversed_by=None)
+    gone = ~Q(void_reason="") & Q(given__reversed_by__isnull=False, taken__reversed_by__isnull=False)
+    wrong = Exchange.objects.exclude(stands | gone)
+    yield from _rows("An exchange voided without reversals, or reversed without a reason", wrong)
+    through = Q(debit__kind=Account.Kind.EQUITY) | Q(credit__kind=Account.Kind.EQUITY)
+    alone = Entry.objects.filter(through, exchange_given=None, exchange_taken=None, reverses=None)
+    yield from _rows("An entry of an exchange that is none", alone)
+
+
+def boxes_equal_their_notes() -> Iterator[Broken]:
+    """Prove that what came out of a box is what its notes are worth, in each currency."""
+    worth = Notes.objects.filter(opening__isnull=False).order_by().values_list("opening", "currency")
+    counted = {(o, c): n for o, c, n in worth.annotate(n=Sum(F("value") * F("pieces")))}
+    given = Donation.objects.filter(opening__isnull=False).order_by().values_list("opening", "entry__currency")
+    received = {(o, c): n for o, c, n in given.annotate(n=Sum("entry__minor"))}
+    for opening, currency in sorted(counted.keys() | received.keys()):
+        if counted.get((opening, currency)) != received.get((opening, currency)):
+            yield Broken("A box whose money is not its notes", f"boxopening {opening} ({currency})")
+
+
+def cash_counts_equal_their_notes() -> Iterator[Broken]:
+    """Prove that counted cash is what its notes are worth, and that what was entered is just the difference."""
+    notes = Notes.objects.filter(count=OuterRef("pk"), currency=OuterRef("currency")).order_by().values("count")
+    all_notes = Notes.objects.filter(count=OuterRef("pk")).order_by().values("count")
+    counts = CashCount.objects.annotate(
+        worth=Coalesce(Subquery(notes.annotate(n=Sum(F("value") * F("pieces"))).values("n")), 0),
+        all=Coalesce(Subquery(all_notes.annotate(n=Sum(F("value") * F("pieces"))).values("n")), 0),
+    )
+    wrong = counts.exclude(worth=F("counted"), all=F("counted"))
+    yield from _rows("Counted cash that is not what its notes are worth", wrong)
+    on = Q(entry__on=F("on"), entry__currency=F("currency"))
+    more = Q(entry__debit__kind=Account.Kind.ASSET, entry__debit__fund=F("fund"), entry__minor=F("counted") - F("book"),
+             entry__credit__kind=Account.Kind.EXPENSE)  # fmt: skip
+    less = Q(entry__credit__kind=Account.Kind.ASSET, entry__credit__fund=F("fund"),
+             entry__minor=F("book") - F("counted"), entry__debit__kind=Account.Kind.EXPENSE)  # fmt: skip
+    entered = CashCount.objects.filter(entry__isnull=False)
+    yield from _rows("An entry that is not the difference of its count", entered.exclude(on & (more | less)))
+
+
 PROOFS: tuple[Callable[[], Iterable[Broken]], ...] = (
     currencies_agree,
     cash_never_below_zero,
@@ -161,6 +222,9 @@ PROOFS: tuple[Callable[[], Iterable[Broken]], ...] = (
     purchases_tie_to_money,
     batches_tie_to_moves,
     reversals_mirror,
+    exchanges_tie_two_currencies,
+    boxes_equal_their_notes,
+    cash_counts_equal_their_notes,
 )
 
 

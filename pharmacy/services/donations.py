@@ -1,4 +1,4 @@
-"""Villagers give towards medicine; each gift has a receipt, and no receipt is ever missing."""
+"""People give money for a purpose; each gift has a receipt, and no receipt is ever missing."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Greatest
 
 from core.audit.journal import note
 from core.db import save_checked
@@ -17,63 +15,53 @@ from core.ids import receipt_number, uuid7
 from core.money import Money
 from core.places.models import Village
 from pharmacy import rules
-from pharmacy.models import Account, Donation, Entry, Fund, ReceiptBook
-from pharmacy.services import ledger
+from pharmacy.models import Account, Donation, Entry, Fund
+from pharmacy.services import ledger, receipts
 
 
 @transaction.atomic
 def receive(
     *, amount: Money, on: date, by: Any, today: date, id: UUID | None = None, donor_name: str = "",
-    village: Village | None = None, book: str = "", number: int | None = None,
+    village: Village | None = None, fund: str = Fund.MEDICINE, source: str = Donation.Source.PERSON,
+    purpose: str = "", book: str = "", number: int | None = None,
 ) -> Donation:  # fmt: skip
-    """Take a gift into the medicine fund and number its receipt, in the desk's open book unless another is named.
+    """Take a gift into a fund and number its receipt, in the desk's open book unless another is named.
 
-    A nameless donor is anonymous; that is as good a gift as any other. A tablet's receipt brings the `number` that
-    was written on it, in whatever order they arrive. Raises RuleBroken: pharmacy.nothing, pharmacy.riel_in_hundreds,
-    pharmacy.date_in_future, pharmacy.no_such_book; Conflict("constraint.pharmacy_receipt_once").
+    A nameless donor is anonymous; that is as good a gift as any other. A grant names who gave it and what for, as
+    the yearly paper of a donor abroad asks (Form 990, Schedule F). A tablet's receipt brings the `number` that was
+    written on it, in whatever order they arrive. Raises RuleBroken: pharmacy.nothing, pharmacy.riel_in_hundreds,
+    pharmacy.date_in_future, pharmacy.no_such_book, pharmacy.grant_has_a_giver, pharmacy.grant_has_a_purpose;
+    Conflict("constraint.pharmacy_receipt_once").
     """
     rules.payable_in_notes(amount, "amount")
     rules.not_in_the_future(on, today)
-    book, number = _next_number(book) if number is None else (book, _given_number(book, number))
-    sides = ledger.income(Account.DONATIONS, Fund.MEDICINE, amount)
-    entry = Entry(**sides, on=on, memo=receipt_number(book, number), recorded_by=by)
-    donation = Donation(
-        id=id or uuid7(), book_id=book, number=number, on=on, donor_name=donor_name, village=village, entry=entry,
-        recorded_by=by,
+    if source == Donation.Source.GRANT:
+        _told(donor_name, purpose)
+    page = receipts.turn(book) if number is None else receipts.given(book, number)
+    donation = written(
+        page, amount, id=id or uuid7(), fund_id=fund, source=source, on=on, donor_name=donor_name, village=village,
+        purpose=purpose, recorded_by=by,
     )  # fmt: skip
+    entry = donation.entry
     save_checked(entry, donation)
-    note("pharmacy.donation.received", donation, entry, by=by, receipt=donation.receipt, amount=amount.format(), on=on)
+    note("pharmacy.donation.received", donation, entry, by=by, receipt=donation.receipt, amount=amount.format(),
+         fund=fund, on=on)  # fmt: skip
     return donation
 
 
-@transaction.atomic
-def open_next_book(*, by: Any) -> ReceiptBook:
-    """Close the desk's receipt book and begin the next: receipts may have been given out of it that are not here."""
-    used = ReceiptBook.objects.select_for_update().filter(prefix__startswith=ReceiptBook.DESK)
-    book = ReceiptBook(prefix=f"{ReceiptBook.DESK}{len(used) + 1}")
-    closed = [old.prefix for old in used if not old.closed]
-    used.update(closed=True)
-    save_checked(book)
-    note("pharmacy.book.opened", by=by, prefix=book.prefix, closed=closed)
-    return book
+def written(page: tuple[str, int], amount: Money, *, fund_id: str, on: date, recorded_by: Any, **more: Any) -> Donation:
+    """Return an unsaved receipt on a page of a book, with its unsaved entry."""
+    book, number = page
+    sides = ledger.income(Account.DONATIONS, fund_id, amount)
+    entry = Entry(**sides, on=on, memo=receipt_number(book, number), recorded_by=recorded_by)
+    return Donation(book_id=book, number=number, fund_id=fund_id, on=on, entry=entry, recorded_by=recorded_by, **more)
 
 
-def _next_number(book: str) -> tuple[str, int]:
-    """Turn the book's page; it stays locked until the commit, so a receipt not written leaves no gap."""
-    desk = ReceiptBook.objects.filter(prefix__startswith=ReceiptBook.DESK, closed=False)
-    books = ReceiptBook.objects.filter(pk=book) if book else desk
-    books.update(last_number=F("last_number") + 1)
-    turned = books.values_list("prefix", "last_number").first()
-    if turned is None:
-        raise RuleBroken("pharmacy.no_such_book")
-    return turned
-
-
-def _given_number(book: str, number: int) -> int:
-    """Hold the book to the commit, and let it reach as far as the number that was given out elsewhere."""
-    if not ReceiptBook.objects.filter(pk=book).update(last_number=Greatest(F("last_number"), number)):
-        raise RuleBroken("pharmacy.no_such_book")
-    return number
+def _told(donor_name: str, purpose: str) -> None:
+    if not donor_name:
+        raise RuleBroken("pharmacy.grant_has_a_giver", field="donor_name")
+    if not purpose:
+        raise RuleBroken("pharmacy.grant_has_a_purpose", field="purpose")
 
 
 @transaction.atomic
@@ -92,6 +80,6 @@ def void(*, donation_id: UUID, on: date, reason: str, by: Any, today: date) -> D
     back = ledger.mirror(donation.entry, on, f"{donation.receipt}: {reason}"[:200], by)
     donation.void_reason = reason
     note("pharmacy.donation.voided", donation, back, by=by, receipt=donation.receipt, reason=reason, on=on)
-    ledger.can_pay(Fund.MEDICINE, back.money, on, field="on", code="pharmacy.gift_spent")
+    ledger.can_pay(donation.fund_id, back.money, on, field="on", code="pharmacy.gift_spent")
     save_checked(back, donation)
     return donation

@@ -15,7 +15,7 @@ from core.audit import journal
 from core.db import keep
 from core.syncing import Clock
 from pharmacy.models import ReceiptBook
-from pharmacy.services import donations
+from pharmacy.services import receipts
 from sync.models import History
 
 
@@ -43,7 +43,7 @@ def rotate(*, why: str, at: dt.datetime, by: Any = None, instead_of: UUID | None
     begun = History(why=why, began_at=max(at, now.began_at + dt.timedelta(microseconds=1)))
     keep(begun)
     numbers.pass_over(by=by)
-    donations.open_next_book(by=by)
+    receipts.open_next_book(by=by)
     journal.note("sync.history.begun", begun, by=by, why=why)
     return begun
 
