@@ -72,7 +72,8 @@ def void(*, donation_id: UUID, on: date, reason: str, by: Any, today: date) -> D
     """
     rules.not_in_the_future(on, today)
     reason = rules.said_why(reason)
-    donation = Donation.objects.select_for_update(of=("self",)).select_related("entry").get(pk=donation_id)
+    held = Donation.objects.select_for_update(of=("self",)).select_related("entry")
+    donation: Any = held.get(pk=donation_id)
     if donation.void_reason:
         raise RuleBroken("pharmacy.void_already")
     if on < donation.on:

@@ -8,11 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.db.models import Model
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 
 from core.errors import RuleBroken
+from core.pdf.blocks import Organisation
 from core.periods import local_day
 from core.words import say
 
@@ -25,6 +27,19 @@ def today() -> date:
 def sent(request: HttpRequest) -> QueryDict | None:
     """Return what was posted, also when it is empty; None when the page is only looked at."""
     return request.POST if request.method == "POST" else None
+
+
+def organisation() -> Organisation:
+    """Return whose paper it is that is printed."""
+    centre = settings.CENTRE
+    return Organisation(centre["name_km"], centre["name_en"], centre["address_km"], centre["phone"])
+
+
+def paper(made: bytes, name: str) -> HttpResponse:
+    """Answer with a PDF that the browser shows."""
+    response = HttpResponse(made, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{name}.pdf"'
+    return response
 
 
 def uuid_from(request: HttpRequest, name: str) -> UUID | None:

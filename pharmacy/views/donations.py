@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,14 +13,13 @@ from django.views.decorators.http import require_safe
 
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
-from core.pdf.blocks import Organisation
-from pharmacy import pdf
 from pharmacy.forms.donations import DonateForm
 from pharmacy.forms.fields import ReasonForm, starting
 from pharmacy.models import Donation
+from pharmacy.pdf import receipts
 from pharmacy.selectors import money
 from pharmacy.services import donations as services
-from pharmacy.views.common import done, sent, today, uuid_from
+from pharmacy.views.common import done, organisation, paper, sent, today, uuid_from
 
 
 @requires(Action.RECEIVE_DONATION)
@@ -36,7 +34,7 @@ def donate(request: HttpRequest) -> HttpResponse:
 
 
 def _found(id: UUID) -> Donation:
-    related = ("entry__reversed_by", "village__commune__district__province", "recorded_by")
+    related = ("entry__reversed_by", "village__commune__district__province", "recorded_by", "fund", "opening__box")
     return get_object_or_404(Donation.objects.select_related(*related), pk=id)
 
 
@@ -52,15 +50,8 @@ def donation(request: HttpRequest, id: UUID) -> HttpResponse:
 def receipt(request: HttpRequest, id: UUID) -> HttpResponse:
     """Return the receipt as a PDF for A5 paper, in Khmer and English."""
     found = _found(id)
-    made = pdf.receipt(found, _organisation(), printed_by=str(request.user), at=timezone.now())
-    response = HttpResponse(made, content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="receipt-{found.receipt}.pdf"'
-    return response
-
-
-def _organisation() -> Organisation:
-    centre = settings.CENTRE
-    return Organisation(centre["name_km"], centre["name_en"], centre["address_km"], centre["phone"])
+    made = receipts.receipt(found, organisation(), printed_by=str(request.user), at=timezone.now())
+    return paper(made, f"receipt-{found.receipt}")
 
 
 @requires(Action.CORRECT_BOOKS)

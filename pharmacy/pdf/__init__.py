@@ -1,0 +1,1 @@
+"""The printed papers of this room, each in Khmer with English beside it."""
