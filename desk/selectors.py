@@ -222,14 +222,17 @@ def checkups(patient_id: UUID, encounter_ids: list[UUID]) -> dict[UUID, DentalCh
 def referrals_of(wanted: Any) -> list[Referral]:
     """Return one page of the person's referrals, newest first."""
     rows = referrals.of_patient(wanted.patient.pk).select_related("hospital", "recorded_by")
-    names = ("reason", "findings", "treatment_given", "answer", "hospital__name_km", "hospital__name_en")
+    names = (
+        "reason", "diagnosis", "danger_signs", "findings", "treatment_given", "answer", "answer_diagnosis",
+        "answer_treatment", "answer_advice", "hospital__name_km", "hospital__name_en",
+    )  # fmt: skip
     return _page(_holding(rows, names, wanted.words), wanted)
 
 
 def trips_of(wanted: Any) -> list[Trip]:
     """Return one page of the journeys that carried the person, newest first, with the day they began in `on`."""
     rows = referrals.trips_of_patient(wanted.patient.pk).annotate(on=TruncDate("departed_at", tzinfo=CLINIC_TZ))
-    rows = _holding(rows, ("destination", "driver", "escort"), wanted.words)
+    rows = _holding(rows, ("destination", "driver", "escort", "handed_over_to"), wanted.words)
     return _page(rows.select_related("vehicle", "recorded_by"), wanted)
 
 

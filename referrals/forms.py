@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -13,9 +14,10 @@ from core.errors import RuleBroken
 from core.fields import DateField, DateTimeField, DecimalField, HiddenIdField, NotesField, NumberField, VillageField
 from core.ids import parse_patient_number, patient_number
 from referrals import selectors
-from referrals.models import Referral, Trip
+from referrals.models import Call, Referral, Trip
 
 MOST_KILOMETRES = 2_000_000
+MOST_RIEL = 100_000_000
 Named = tuple[Patient | None, str]
 
 
@@ -59,9 +61,17 @@ class ReferralForm(forms.Form):
         label=_("How urgent?"), choices=Referral.Urgency.choices, coerce=int, widget=forms.RadioSelect
     )
     reason = forms.CharField(label=_("Reason for referral"), max_length=200)
+    diagnosis = forms.CharField(label=_("Provisional diagnosis"), max_length=200, required=False)
+    danger_signs = forms.CharField(label=_("Danger signs"), max_length=200, required=False)
+    vitals = forms.CharField(label=_("Vital signs, with the time"), max_length=200, required=False)
     findings = NotesField(label=_("History and findings"), required=False)
     treatment_given = NotesField(label=_("Treatment given, with dose and time"), required=False)
+    pregnancy = forms.CharField(label=_("Pregnancy"), max_length=120, required=False)
+    village = VillageField(
+        label=_("Waits in the village"), required=False, help_text=_("Empty when the patient is here at the centre")
+    )
     companion = forms.CharField(label=_("Who goes along"), max_length=120, required=False)
+    referrer_role = forms.CharField(label=_("Your role, as the slip says it"), max_length=80, required=False)
     at = DateTimeField(label=_("Date and time"))
 
 
@@ -74,15 +84,33 @@ class StepForm(forms.Form):
     note = forms.CharField(label=_("Note, or why"), max_length=200, required=False)
 
 
-class AnswerForm(forms.Form):
-    """What the hospital wrote back or said on the telephone."""
+class CallForm(forms.Form):
+    """One call with the hospital."""
 
+    id = HiddenIdField()
+    at = DateTimeField(label=_("When"))
+    spoke_to = forms.CharField(label=_("Spoke to"), max_length=120, required=False)
+    result = forms.ChoiceField(label=_("What came of it?"), choices=Call.Result.choices, widget=forms.RadioSelect)
+    note = forms.CharField(label=_("What was said"), max_length=200, required=False)
+
+
+class AnswerForm(forms.Form):
+    """What the hospital wrote back or said on the telephone: two minutes, and only what is known."""
+
+    answer_by = forms.ChoiceField(
+        label=_("How did the answer come?"), choices=Referral.Channel.choices, widget=forms.RadioSelect
+    )
+    answer_from = forms.CharField(label=_("Who answered"), max_length=120, required=False)
     answered_on = DateField(label=_("Date of the answer"))
+    received_at = DateTimeField(label=_("Received at the hospital on"), required=False)
+    answer_diagnosis = forms.CharField(label=_("Diagnosis of the hospital"), max_length=200, required=False)
+    answer_treatment = forms.CharField(label=_("Treatment there"), max_length=200, required=False)
     answer_outcome = forms.ChoiceField(
         label=_("Outcome at the hospital"), required=False, widget=forms.RadioSelect,
         choices=[("", _("not said")), *Outcome.choices],
     )  # fmt: skip
-    answer = NotesField(label=_("Diagnosis, treatment and advice"), rows=5)
+    answer_advice = forms.CharField(label=_("Advice for afterwards"), max_length=200, required=False)
+    answer = NotesField(label=_("What else was said"), required=False)
 
 
 def _vehicles() -> list[tuple[int, str]]:
@@ -90,7 +118,7 @@ def _vehicles() -> list[tuple[int, str]]:
 
 
 def _named(vehicle: Any) -> str:
-    words = str(vehicle)
+    words = f"{vehicle} · {_('oxygen')}" if vehicle.oxygen else str(vehicle)
     if vehicle.last is not None:
         words += f" · {vehicle.last} km"
     return f"{words} · {_('on the road')}" if vehicle.out_since else words
@@ -117,8 +145,13 @@ class TripForm(LeavingForm):
     village = VillageField(required=False)
     destination = forms.CharField(label=_("Destination"), max_length=120, required=False)
     escort = forms.CharField(label=_("Who goes along"), max_length=120, required=False)
+    oxygen = forms.BooleanField(label=_("Oxygen goes along"), required=False)
+    called_at = DateTimeField(label=_("Called for at"), required=False)
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
-    field_order = ["purpose", "person", "village", "destination", "vehicle", "driver", "escort"]
+    field_order = [
+        "purpose", "person", "village", "destination", "vehicle", "driver", "escort", "oxygen", "called_at",
+        "departed_at", "odometer_out",
+    ]  # fmt: skip
 
     def __init__(self, *args: Any, for_referral: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -139,19 +172,75 @@ class DeceasedHomeForm(LeavingForm):
     field_order = ["person", "family_contact", "village", "destination"]
 
 
-class ReturnForm(forms.Form):
+class ArrivalForm(forms.Form):
+    """The vehicle is at the hospital, and somebody there takes the patient over."""
+
+    arrived_at = DateTimeField(label=_("Reached the hospital at"), required=False)
+    handed_over_at = DateTimeField(label=_("Handed over at"), required=False)
+    received_by = forms.CharField(label=_("Handed over to"), max_length=120, required=False)
+
+
+class ReturnForm(ArrivalForm):
     """The vehicle is back."""
 
     returned_at = DateTimeField(label=_("Back at"))
     odometer_in = NumberField(label=_("Odometer on return (km)"), min_value=0, max_value=MOST_KILOMETRES)
     fuel_litres = DecimalField(
-        label=_("Fuel (litres)"), required=False, min_value=0, max_value=999, max_digits=5, decimal_places=1
-    )
-    arrived_at = DateTimeField(label=_("Arrived at the hospital at"), required=False)
-    received_by = forms.CharField(label=_("Handed over to"), max_length=120, required=False)
+        label=_("Fuel taken on the way (litres)"), required=False, min_value=0, max_value=500, max_digits=5,
+        decimal_places=1,
+    )  # fmt: skip
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
 
-    def __init__(self, *args: Any, with_arrival: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not with_arrival:
-            self.fields["arrived_at"].widget = self.fields["received_by"].widget = forms.HiddenInput()
+
+class LegForm(forms.Form):
+    """One leg of a trip, as the driver's book has it."""
+
+    id = HiddenIdField()
+    place_from = forms.CharField(label=_("From"), max_length=120)
+    place_to = forms.CharField(label=_("To"), max_length=120)
+    left_at = DateTimeField(label=_("Left at"))
+    odometer_out = NumberField(label=_("Odometer (km)"), min_value=0, max_value=MOST_KILOMETRES)
+    reached_at = DateTimeField(label=_("Reached at"), required=False)
+    odometer_in = NumberField(
+        label=_("Odometer on arrival (km)"), required=False, min_value=0, max_value=MOST_KILOMETRES
+    )
+    carried = forms.CharField(label=_("Who was carried"), max_length=160, required=False)
+
+
+class FuelForm(forms.Form):
+    """Fuel put into a vehicle."""
+
+    id = HiddenIdField()
+    vehicle = RowField(label=_("Vehicle"), choices=_vehicles)
+    on = DateField(label=_("Date"))
+    litres = DecimalField(label=_("Litres"), min_value=Decimal("0.1"), max_value=500, max_digits=5, decimal_places=1)
+    riel = NumberField(label=_("Riel paid"), required=False, min_value=0, max_value=MOST_RIEL)
+    odometer = NumberField(label=_("Odometer (km)"), required=False, min_value=0, max_value=MOST_KILOMETRES)
+    note = forms.CharField(label=_("Note"), max_length=200, required=False)
+
+
+class TakeBackForm(forms.Form):
+    """Why an entry of the fuel log is taken back."""
+
+    reason = forms.CharField(label=_("Why?"), max_length=200)
+
+
+class HospitalForm(forms.Form):
+    """A hospital that takes our patients."""
+
+    name_km = forms.CharField(label=_("Name in Khmer"), max_length=120, required=False)
+    name_en = forms.CharField(label=_("Name in Latin letters"), max_length=120, required=False)
+    code = forms.CharField(label=_("Code of the ministry"), max_length=8, required=False)
+    phone = forms.CharField(label=_("Telephone"), max_length=40, required=False)
+    distance_km = NumberField(label=_("Kilometres from here"), required=False, min_value=0, max_value=2000)
+    active = forms.BooleanField(label=_("In use"), required=False)
+
+
+class VehicleForm(forms.Form):
+    """A vehicle of the centre."""
+
+    name_km = forms.CharField(label=_("Name in Khmer"), max_length=60, required=False)
+    name_en = forms.CharField(label=_("Name in Latin letters"), max_length=60, required=False)
+    plate = forms.CharField(label=_("Number plate"), max_length=20)
+    oxygen = forms.BooleanField(label=_("Carries oxygen"), required=False)
+    active = forms.BooleanField(label=_("In use"), required=False)

@@ -5,7 +5,11 @@ States and steps follow the ministry's standard slip (reference/cambodia.md 1.7)
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from statistics import median
+from typing import Any
 
 from core.accounts.roles import Action
 from core.errors import RuleBroken
@@ -59,6 +63,7 @@ OPEN = tuple(state for state in TRANSITIONS if state not in ENDED)
 MAIN_WAY = ("drafted", "called", "departed", "arrived", "handed_over", "answered")
 NEED_A_REASON = frozenset({"cancelled", "did_not_arrive", "no_answer"})
 AWAITING_ANSWER = ("departed", "arrived", "handed_over", "own_transport")
+LONGEST_WAIT = timedelta(days=30)  # from the call to leaving; a planned transfer may be asked for weeks before
 ANSWER_DUE = timedelta(days=30)  # after this an unanswered referral is a reported number
 
 
@@ -98,6 +103,117 @@ def answer_day_possible(answered_on: date, *, on: date, today: date) -> None:
         raise RuleBroken("referrals.answer_in_future", field="answered_on")
     if answered_on < on:
         raise RuleBroken("referrals.answer_before_referral", field="answered_on")
+
+
+def received_possible(received_at: datetime | None, *, on: date, now: datetime) -> None:
+    """Refuse that the hospital received the patient before the day of the referral, or in the future.
+
+    Raises RuleBroken("referrals.received_before_referral") or ("referrals.received_in_future").
+    """
+    if received_at is None:
+        return
+    if local_day(received_at) < on:
+        raise RuleBroken("referrals.received_before_referral", field="received_at")
+    if received_at > now:
+        raise RuleBroken("referrals.received_in_future", field="received_at")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a clock and an odometer showed at one moment of a journey."""
+
+    at: datetime
+    odometer: int
+
+
+def leg_possible(left: Reading, reached: Reading | None, *, after: Reading, until: Reading | None) -> None:
+    """Refuse a leg that begins before the last one ended, runs backwards, or ends after the trip.
+
+    Raises RuleBroken: referrals.leg_too_early, referrals.odometer_backwards, referrals.leg_ends_before_it_began,
+    referrals.leg_must_end, referrals.leg_beyond_trip.
+    """
+    if left.at < after.at:
+        raise RuleBroken("referrals.leg_too_early", field="left_at")
+    odometer_possible(left.odometer, least=after.odometer, most=None, field="odometer_out")
+    if reached is not None:
+        if reached.at < left.at:
+            raise RuleBroken("referrals.leg_ends_before_it_began", field="reached_at")
+        odometer_possible(reached.odometer, least=left.odometer, most=None, field="odometer_in")
+    elif until is not None:
+        raise RuleBroken("referrals.leg_must_end", field="reached_at")
+    if until is not None and reached is not None and (reached.at > until.at or reached.odometer > until.odometer):
+        field = "reached_at" if reached.at > until.at else "odometer_in"
+        raise RuleBroken("referrals.leg_beyond_trip", field=field, most=until.odometer)
+
+
+def call_possible(called_at: datetime | None, *, departed_at: datetime) -> None:
+    """Refuse a call after the vehicle left, or so long before that it must be a slip of the pen.
+
+    Raises RuleBroken("referrals.called_after_leaving") or ("referrals.called_long_before").
+    """
+    if called_at is None:
+        return
+    if called_at > departed_at:
+        raise RuleBroken("referrals.called_after_leaving", field="called_at")
+    if departed_at - called_at > LONGEST_WAIT:
+        raise RuleBroken("referrals.called_long_before", field="called_at", days=LONGEST_WAIT.days)
+
+
+def arrival_possible(
+    reached: datetime, handed_over: datetime | None, *, departed: datetime, back: datetime, to: str
+) -> None:
+    """Refuse an arrival outside its trip, a hand-over before the arrival or after the return, or one to nobody.
+
+    Raises RuleBroken: referrals.arrival_outside_trip, referrals.handed_over_outside_trip,
+    referrals.handed_over_to_whom.
+    """
+    if not departed <= reached <= back:
+        raise RuleBroken("referrals.arrival_outside_trip", field="arrived_at")
+    if handed_over is not None and not reached <= handed_over <= back:
+        raise RuleBroken("referrals.handed_over_outside_trip", field="handed_over_at")
+    if handed_over is not None and not to:
+        raise RuleBroken("referrals.handed_over_to_whom", field="received_by")
+
+
+@dataclass(frozen=True)
+class Waits:
+    """How long the parts of emergency trips took: the median in minutes and of how many trips, for each part."""
+
+    leaving: tuple[int, int] | None
+    reaching: tuple[int, int] | None
+    handing_over: tuple[int, int] | None
+    altogether: tuple[int, int] | None
+
+
+def waits(times: Iterable[tuple[datetime | None, ...]]) -> Waits:
+    """Return the medians over trips, each (called, departed, reached, handed over); a part counts where both are known.
+
+    The median and not the mean: one trip behind a broken bridge must not hide how the others went.
+    """
+    rows = list(times)
+    return Waits(*(_middle(rows, first, last) for first, last in ((0, 1), (1, 2), (2, 3), (0, 3))))
+
+
+def _middle(rows: list[tuple[datetime | None, ...]], first: int, last: int) -> tuple[int, int] | None:
+    spans = [end - begin for row in rows if (begin := row[first]) is not None and (end := row[last]) is not None]
+    return (round(median(span.total_seconds() for span in spans) / 60), len(spans)) if spans else None
+
+
+# How a slip writes each measurement: signs every hospital reads, whatever the language of who wrote it.
+_MEASURES = (
+    ("temperature", "T {} °C"), ("heart_rate", "P {}/min"), ("respiratory_rate", "RR {}/min"),
+    ("pressure", "BP {} mmHg"), ("oxygen", "SpO2 {} %"), ("weight", "{} kg"), ("height", "{} cm"),
+    ("muac", "MUAC {} mm"), ("glucose", "BS {} mg/dl"),
+)  # fmt: skip
+
+
+def vitals_line(measured: Mapping[str, Any], at: datetime | None) -> str:
+    """Write measurements in one line with the clinic's time of the newest, "20/11 14:05 · T 39.5 °C · …"."""
+    values = {name: f"{float(value):g}" for name, value in measured.items() if value is not None}
+    if {"systolic", "diastolic"} & values.keys():
+        values["pressure"] = f"{values.get('systolic', '–')}/{values.get('diastolic', '–')}"
+    said = [pattern.format(values[name]) for name, pattern in _MEASURES if name in values]
+    return " · ".join([f"{at.astimezone(CLINIC_TZ):%d/%m %H:%M}", *said] if said and at else said)
 
 
 def odometer_possible(reading: int, *, least: int | None, most: int | None, field: str) -> None:

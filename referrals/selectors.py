@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
+from clinic.models import Identifier
+from clinic.selectors import people
+from core.accounts.models import User
+from core.gather import gather
 from core.periods import CLINIC_TZ, Month
 from referrals import rules
-from referrals.models import Hospital, Referral, Step, Trip, Vehicle
+from referrals.models import Call, Fuel, Hospital, Leg, Referral, Step, Trip, Vehicle
 
 PAGE = 50
 
@@ -52,13 +57,41 @@ def trips_of_patient(patient_id: UUID) -> QuerySet[Trip]:
     return Trip.objects.filter(patient=patient_id).select_related("vehicle", "village").order_by("-departed_at", "-id")
 
 
+def news_for(user: User, today: date) -> QuerySet[Referral]:
+    """Return what a person who referred should look at: answers not opened yet, then answers long awaited."""
+    unseen = Q(state=Referral.State.ANSWERED, answer_seen_at=None)
+    late = Q(state__in=rules.AWAITING_ANSWER, on__lt=today - rules.ANSWER_DUE)
+    return with_names(Referral.objects.filter(unseen | late, recorded_by=user)).order_by("state", "on", "id")
+
+
 def referral(id: UUID) -> Referral | None:
-    """Return a referral with everything its page and its slip say of people and places. One statement."""
-    return (
-        Referral.objects.select_related("patient__village__commune__district__province", "hospital", "recorded_by")
-        .filter(id=id)
+    """Return a referral with all that its page and its slip say of people, allergies, cards and places. One statement.
+
+    `patient.alerts` are the standing allergies, `cards` the equity cards of the person and of the household.
+    """
+    cards = Identifier.objects.filter(kind=Identifier.Kind.EQUITY, patient__merged_into=None)
+    said = {"value": "value", "level": "level", "valid_until": "valid_until"}
+    path = "village__commune__district__province"
+    rows: Any = Referral.objects.select_related(f"patient__{path}", path, "encounter", "hospital", "recorded_by")
+    found = (
+        rows.filter(id=id)
+        .annotate(
+            below_alerts=people.alerts(outer="patient_id"),
+            own_cards=gather(cards, "patient", outer="patient_id", **said),
+            household_cards=gather(cards, "patient__household", outer="patient__household", **said),
+        )
         .first()
-    )
+    )  # fmt: skip
+    if found:
+        found.patient.alerts = found.below_alerts
+        cards_of_both = [*(found.household_cards or []), *(found.own_cards or [])]
+        found.cards = list({card["value"]: card for card in cards_of_both}.values())
+    return found
+
+
+def calls_of(referral: Referral) -> list[Call]:
+    """Return the calls made about a referral, oldest first, with who called."""
+    return list(referral.calls.select_related("recorded_by"))
 
 
 def steps_of(referral: Referral) -> list[Step]:
@@ -82,6 +115,16 @@ def trip(id: UUID) -> Trip | None:
     )
 
 
+def legs_of(trip: Trip) -> list[Leg]:
+    """Return the legs of a trip in their order."""
+    return list(trip.legs.all())
+
+
+def fills_of(trip: Trip) -> list[Fuel]:
+    """Return the fuel taken on a trip that nobody took back."""
+    return list(trip.fills.filter(void_reason="").order_by("on", "id"))
+
+
 def open_trips() -> QuerySet[Trip]:
     """Return the trips whose vehicle is still out."""
     return (
@@ -92,13 +135,54 @@ def open_trips() -> QuerySet[Trip]:
 
 
 @dataclass(frozen=True)
-class TripsOfMonth:
-    """What the vehicles did in a month: trips by purpose, and the kilometres and litres of those that are over."""
+class VehicleOfMonth:
+    """What one vehicle did in a month: its trips by number, the kilometres of those that are over, and its fuel."""
 
-    count: int
-    kilometres: int
-    litres: Decimal
-    deceased_home: int
+    vehicle: Vehicle
+    count: int = 0
+    deceased_home: int = 0
+    kilometres: int = 0
+    litres: Decimal = Decimal(0)
+    riel: int = 0
+
+    @property
+    def per_hundred(self) -> Decimal | None:
+        """Return litres for a hundred kilometres; None while there is nothing to divide."""
+        if not (self.kilometres and self.litres):
+            return None
+        return (100 * self.litres / self.kilometres).quantize(Decimal("0.1"))
+
+
+@dataclass(frozen=True)
+class TripsOfMonth:
+    """What the vehicles did in a month, each and together."""
+
+    vehicles: tuple[VehicleOfMonth, ...]
+
+    @property
+    def count(self) -> int:
+        """Return the number of trips."""
+        return sum(one.count for one in self.vehicles)
+
+    @property
+    def deceased_home(self) -> int:
+        """Return how many of them took the deceased home."""
+        return sum(one.deceased_home for one in self.vehicles)
+
+    @property
+    def kilometres(self) -> int:
+        """Return the kilometres of trips that are over."""
+        return sum(one.kilometres for one in self.vehicles)
+
+    @property
+    def litres(self) -> Decimal:
+        """Return the fuel of the log."""
+        return sum((one.litres for one in self.vehicles), Decimal(0))
+
+    @property
+    def riel(self) -> int:
+        """Return what was noted as paid for it."""
+        return sum(one.riel for one in self.vehicles)
 
 
 def trips(month: Month, *, before: Trip | None = None) -> list[Trip]:
@@ -113,14 +197,39 @@ def trips(month: Month, *, before: Trip | None = None) -> list[Trip]:
     return list(rows[: PAGE + 1])
 
 
+def log(month: Month) -> list[Trip]:
+    """Return all trips of a month, oldest first, with all that the log book says. One statement."""
+    rows = Trip.objects.filter(departed_at__range=span(month))
+    joined = rows.select_related("vehicle", "patient", "village", "referral__hospital")
+    return list(joined.order_by("departed_at", "id"))
+
+
 def trips_total(month: Month) -> TripsOfMonth:
-    """Count a month's trips with their kilometres and fuel. One statement."""
+    """Count a month's trips with their kilometres and fuel, a vehicle each. Two statements."""
     driven = F("odometer_in") - F("odometer_out")
-    total = Trip.objects.filter(departed_at__range=span(month)).aggregate(
-        count=Count("pk"), kilometres=Sum(driven), litres=Sum("fuel_litres"),
+    trips = Trip.objects.filter(departed_at__range=span(month)).values("vehicle").annotate(
+        count=Count("pk"), kilometres=Coalesce(Sum(driven), 0),
         deceased_home=Count("pk", filter=Q(purpose=Trip.Purpose.DECEASED_HOME)),
     )  # fmt: skip
-    return TripsOfMonth(total["count"], total["kilometres"] or 0, total["litres"] or Decimal(0), total["deceased_home"])
+    filled = Fuel.objects.filter(on__range=(month.first, month.last), void_reason="").values("vehicle")
+    fuel = filled.annotate(litres=Sum("litres"), riel=Coalesce(Sum("riel"), 0))
+    vehicles: dict[int, dict[str, Any]] = {}
+    for row in [*trips, *fuel]:
+        vehicles.setdefault(row.pop("vehicle"), {}).update(row)
+    known = Vehicle.objects.in_bulk(list(vehicles)) if vehicles else {}
+    return TripsOfMonth(tuple(VehicleOfMonth(known[key], **vehicles[key]) for key in sorted(vehicles)))
+
+
+def waits(month: Month) -> rules.Waits:
+    """Return how long the parts of a month's emergency trips took. One statement."""
+    rows = Trip.objects.filter(departed_at__range=span(month), purpose=Trip.Purpose.EMERGENCY)
+    return rules.waits(rows.values_list("called_at", "departed_at", "reached_at", "handed_over_at"))
+
+
+def fuel(month: Month) -> list[Fuel]:
+    """Return a month's entries of the fuel log, newest first, those taken back too."""
+    rows = Fuel.objects.filter(on__range=(month.first, month.last)).select_related("vehicle", "recorded_by")
+    return list(rows.order_by("-on", "-id"))
 
 
 def span(month: Month) -> tuple[datetime, datetime]:
@@ -147,6 +256,20 @@ def around(vehicle_id: int, first: datetime, last: datetime, *, but: UUID | None
         clashes=Count("pk", filter=Q(departed_at__lt=last, returned_at__gt=first)),
     )  # fmt: skip
     return Around(**read)
+
+
+def readings_beside(vehicle_id: int, on: date) -> Around:
+    """Return the highest reading that is certain before a day, and the lowest after it. One statement."""
+    first, last = (datetime.combine(day, time(), CLINIC_TZ) for day in (on, on + timedelta(days=1)))
+    read = Trip.objects.filter(vehicle=vehicle_id).aggregate(
+        left=Max("odometer_out", filter=Q(departed_at__lt=first)),
+        back=Max("odometer_in", filter=Q(returned_at__lt=first)),
+        leaves=Min("odometer_out", filter=Q(departed_at__gte=last)),
+        ends=Min("odometer_in", filter=Q(returned_at__gte=last)),
+    )  # fmt: skip
+    before = [reading for reading in (read["left"], read["back"]) if reading is not None]
+    after = [reading for reading in (read["leaves"], read["ends"]) if reading is not None]
+    return Around(max(before, default=None), min(after, default=None), clashes=0)
 
 
 def hospitals() -> list[Hospital]:

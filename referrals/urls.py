@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from referrals.views import referrals, trips
+from referrals.views import keeping, log, referrals, trips
 
 app_name = "referrals"
 urlpatterns = [
@@ -10,10 +10,22 @@ urlpatterns = [
     path("new/<uuid:patient_id>/", referrals.new, name="new"),
     path("<uuid:id>/", referrals.referral, name="referral"),
     path("<uuid:id>/step/", referrals.step, name="step"),
+    path("<uuid:id>/call/", referrals.call, name="call"),
     path("<uuid:id>/answer/", referrals.answer, name="answer"),
     path("<uuid:id>/slip.pdf", referrals.slip, name="slip"),
-    path("trips/", trips.index, name="trips"),
+    path("<uuid:id>/answer.pdf", referrals.answer_slip, name="answer_slip"),
+    path("trips/", log.index, name="trips"),
+    path("trips/log.pdf", log.log, name="log"),
     path("trips/new/", trips.new, name="trip_new"),
     path("trips/deceased-home/", trips.deceased_home, name="deceased_home"),
     path("trips/<uuid:id>/", trips.trip, name="trip"),
+    path("trips/<uuid:id>/arrival/", trips.arrive, name="arrive"),
+    path("trips/<uuid:id>/leg/", trips.leg, name="leg"),
+    path("fuel/", log.fuel, name="fuel"),
+    path("fuel/<uuid:id>/take-back/", log.take_back, name="fuel_take_back"),
+    path("keeping/", keeping.index, name="keeping"),
+    path("keeping/hospital/", keeping.hospital, name="hospital_new"),
+    path("keeping/hospital/<int:id>/", keeping.hospital, name="hospital"),
+    path("keeping/vehicle/", keeping.vehicle, name="vehicle_new"),
+    path("keeping/vehicle/<int:id>/", keeping.vehicle, name="vehicle"),
 ]

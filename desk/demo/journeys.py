@@ -6,17 +6,21 @@ import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
 
+from django.conf import settings
+
 from clinic.models import Encounter, Outcome, Patient
 from clinic.services import encounters
 from clinic.services.encounters import Care
 from desk.demo.calendar import DAY
 from desk.demo.cast import Cast
 from desk.demo.people import Person
-from referrals.models import Hospital, Referral, Trip, Vehicle
-from referrals.services import referrals, trips
-from referrals.services.trips import Leaving
+from referrals.models import Call, Hospital, Referral, Trip, Vehicle
+from referrals.rules import Reading
+from referrals.services import calls, legs, referrals, trips
+from referrals.services.legs import Way
+from referrals.services.referrals import Answer
+from referrals.services.trips import Arrival, Leaving
 
-State = Referral.State
 DRIVER = "ហេង បូរ៉ា"
 MINUTE = dt.timedelta(minutes=1)
 TO_TAKEO = 151  # kilometres one way
@@ -31,34 +35,44 @@ class Road:
         self.vehicle = Vehicle.objects.filter(active=True).order_by("id")[0]
         self.takeo = Hospital.objects.order_by("order", "id")[0]
 
-    def leaving(self, at: dt.datetime, escort: str = "") -> Leaving:
-        """Return how the ambulance sets out at a time."""
-        return Leaving(vehicle_id=self.vehicle.pk, driver=DRIVER, at=at, odometer=self.reading, escort=escort)
+    def leaving(self, at: dt.datetime, escort: str = "", called_at: dt.datetime | None = None) -> Leaving:
+        """Return how the ambulance sets out at a time; with somebody at the patient's side, oxygen goes along."""
+        return Leaving(
+            vehicle_id=self.vehicle.pk, driver=DRIVER, at=at, odometer=self.reading, escort=escort, called_at=called_at,
+            oxygen=bool(escort),
+        )  # fmt: skip
 
     def refer(self, patient: Patient, at: dt.datetime, called: dt.datetime, **told: object) -> Referral:
         """Draft a referral to Takeo and call there."""
         cast = self.cast
         told = {"hospital": self.takeo, "urgency": Referral.Urgency.EMERGENCY, **told}
-        referral = referrals.draft(patient=patient, at=at, now=cast.now, by=cast.referral, **told)  # type: ignore[arg-type]
-        return referrals.advance(
-            referral=referral, to=State.CALLED, at=called, now=cast.now, by=cast.referral,
-            note="ទូរស័ព្ទទៅបន្ទប់សង្គ្រោះបន្ទាន់",
+        told = {"by": cast.referral, "referrer_role": "គិលានុបដ្ឋាក", **told}
+        referral = referrals.draft(patient=patient, at=at, now=cast.now, **told)  # type: ignore[arg-type]
+        calls.write(
+            referral=referral, at=called, result=Call.Result.ACCEPTED, by=cast.referral, now=cast.now,
+            spoke_to="បន្ទប់សង្គ្រោះបន្ទាន់",
         )  # fmt: skip
+        return referral
 
     def drive(self, referral: Referral, at: dt.datetime) -> Trip:
         """Set out for Takeo with the patient of a referral."""
         return trips.dispatch(
-            leaving=self.leaving(at, "គិលានុបដ្ឋាក សុខ ចន្ធី"), purpose=Trip.Purpose.EMERGENCY, referral_id=referral.pk,
-            by=self.cast.referral, now=self.cast.now, destination=self.takeo.name_km,
+            leaving=self.leaving(at, "គិលានុបដ្ឋាក សុខ ចន្ធី", at - 8 * MINUTE), referral_id=referral.pk,
+            purpose=Trip.Purpose.EMERGENCY, by=self.cast.referral, now=self.cast.now, destination=self.takeo.name_km,
         )  # fmt: skip
 
     def hand_over(self, trip: Trip, received_by: str) -> None:
         """Arrive after three hours, hand over, and be back after seven."""
+        cast, there = self.cast, trip.departed_at + 3 * 60 * MINUTE
+        way = Way(
+            settings.CENTRE["name_km"], self.takeo.name_km, Reading(trip.departed_at, self.reading),
+            Reading(there, self.reading + TO_TAKEO),
+        )  # fmt: skip
+        legs.write(trip=trip, way=way, by=cast.referral, now=cast.now)
         self.reading += 2 * TO_TAKEO
         trips.complete(
             trip=trip, returned_at=trip.departed_at + 7 * 60 * MINUTE, odometer=self.reading, by=self.cast.referral,
-            now=self.cast.now, fuel_litres=Decimal("34.5"), arrived_at=trip.departed_at + 3 * 60 * MINUTE,
-            received_by=received_by,
+            now=self.cast.now, fuel_litres=Decimal("34.5"), arrival=Arrival(there, there + 12 * MINUTE, received_by),
         )  # fmt: skip
 
     def take_home(self, patient: Patient, on: dt.date) -> None:
@@ -97,13 +111,15 @@ def _answered(road: Road) -> None:
     patient = cast.someone("M", 6, 12, since=cast.today - 52 * DAY)
     referral = road.refer(
         patient, at, at + 10 * MINUTE, reason="គ្រុនឈាម មានសញ្ញាគ្រោះថ្នាក់", companion="ម្តាយ",
-        findings="ក្តៅខ្លួន ៥ ថ្ងៃ ឈឺពោះ ក្អួតញឹក ឈាមច្រមុះ", treatment_given="ទឹកចូលសរសៃ ១ លីត្រ",
+        findings="ក្តៅខ្លួន ៥ ថ្ងៃ ឈឺពោះ ក្អួតញឹក ឈាមច្រមុះ", treatment_given="ទឹកចូលសរសៃ ១ លីត្រ", diagnosis="គ្រុនឈាម", by=cast.nurse,
     )  # fmt: skip
     road.hand_over(road.drive(referral, at + 40 * MINUTE), "វេជ្ជបណ្ឌិតប្រចាំការ")
-    referrals.record_answer(
-        referral=referral, answered_on=cast.today - 46 * DAY, outcome=Outcome.RECOVERED, by=cast.referral, now=cast.now,
-        answer="គ្រុនឈាម ដាក់ទឹក ៤ ថ្ងៃ ជាសះស្បើយ សូមតាមដានក្រោយ ១ សប្តាហ៍",
+    answer = Answer(
+        on=cast.today - 46 * DAY, outcome=Outcome.RECOVERED, channel=Referral.Channel.PHONE,
+        told_by="វេជ្ជបណ្ឌិតប្រចាំការ", received_at=at + 220 * MINUTE, diagnosis="គ្រុនឈាម", treatment="ដាក់ទឹក ៤ ថ្ងៃ",
+        advice="សូមតាមដានក្រោយ ១ សប្តាហ៍",
     )  # fmt: skip
+    referrals.record_answer(referral=referral, answer=answer, by=cast.referral, now=cast.now)
 
 
 def _unanswered(road: Road) -> None:

@@ -179,7 +179,7 @@ def _referrals(paper: Document, rows: Sequence[Referral]) -> None:
         return
     paper.heading("ការបញ្ជូន · Referrals", 2)
     columns = [Column("ថ្ងៃ · Date", 24), Column("ទៅ · To"), Column("មូលហេតុ · Reason"), Column("ចម្លើយ · Answer")]
-    paper.table(columns, ([f"{r.on:%d/%m/%Y}", common.named(r.hospital), r.reason, r.answer] for r in rows))
+    paper.table(columns, ([f"{r.on:%d/%m/%Y}", common.named(r.hospital), r.reason, r.all_answered] for r in rows))
 
 
 def _pairs(drawn: Sequence[Any]) -> Iterable[Sequence[Chart]]:

@@ -22,13 +22,15 @@ def referrals(wanted: Wanted) -> Iterable[Event]:
 
 
 def _referral(row: Referral) -> Event:
-    answer = " · ".join(filter(None, (day_words(row.answered_on), row.get_answer_outcome_display(), row.answer)))
+    answer = " · ".join(filter(None, (day_words(row.answered_on), row.get_answer_outcome_display(), row.all_answered)))
     return Event(
         on=row.on, id=row.id, kind="referral", by=recorder(row), state=str(row.get_state_display()),
         title=_("Referred to %(hospital)s") % {"hospital": row.hospital}, link=("referrals:referral", row.id),
         lines=lines(
-            (_("Urgency"), row.get_urgency_display()), (_("Reason"), row.reason), (_("Findings"), row.findings),
-            (_("Treatment"), row.treatment_given), (_("Handed over to"), row.received_by), (_("Answer"), answer),
+            (_("Urgency"), row.get_urgency_display()), (_("Reason"), row.reason),
+            (_("Provisional diagnosis"), row.diagnosis), (_("Danger signs"), row.danger_signs),
+            (_("Findings"), row.findings), (_("Treatment"), row.treatment_given),
+            (_("Handed over to"), row.received_by), (_("Answer"), answer),
         ),
     )  # fmt: skip
 
@@ -44,6 +46,7 @@ def _trip(row: Any) -> Event:
         state="" if row.returned_at else _("Under way"), link=("referrals:trip", row.id),
         lines=lines(
             (_("Vehicle"), str(row.vehicle)), (_("Destination"), row.destination),
+            (_("Handed over to"), row.handed_over_to),
             (_("Went along"), row.escort if row.purpose != Trip.Purpose.DECEASED_HOME else row.family_contact),
         ),
     )  # fmt: skip

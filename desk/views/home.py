@@ -58,6 +58,8 @@ def home(request: HttpRequest) -> HttpResponse:
     own = HOMES[Role(request.user.role)]  # type: ignore[union-attr]
     ways = [(way, address(request.user, way.name)) for way in own.ways]
     context = own.work(local_day(now), now)
+    if request.user.may(Action.REFER):  # type: ignore[union-attr]
+        context["news"] = referrals.news_for(request.user, local_day(now))[:SHOWN]  # type: ignore[arg-type]
     context |= {"today": local_day(now), "ways": [(way, url + way.query) for way, url in ways if url]}
     return render(request, f"desk/home/{own.page}.html", context)
 

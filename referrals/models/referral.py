@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Encounter, Outcome, Patient
 from core.db import Recorded
+from core.places.models import Village
 from core.syncing import Synced
 from referrals.rules import TRANSITIONS
 
@@ -66,24 +67,27 @@ RETURNING *
 class ReferralQuerySet(models.QuerySet["Referral"]):
     """Questions about referrals."""
 
-    def move(self, id: UUID, to: str, at: datetime, *, out_of: Iterable[str], received_by: str = "") -> Referral | None:
-        """Move one referral from a state of `out_of`, whose time is not after `at`, to `to`; return it locked.
+    def move(
+        self, id: UUID, to: str, at: datetime, *, out_of: Iterable[str], since: datetime | None = None,
+        received_by: str = "",
+    ) -> Referral | None:  # fmt: skip
+        """Move one referral from a state of `out_of`, taken up to `since` (or `at`), to `to`; return it locked.
 
         One statement that checks, locks and writes: two people who press at once cannot both move it. None when
-        it is not there, not in such a state, or moved later than `at`.
+        it is not there, not in such a state, or moved later than that.
         """
         states, link = list(out_of), connections[self.db]
-        when = link.ops.adapt_datetimefield_value(at)
+        when, latest = (link.ops.adapt_datetimefield_value(moment) for moment in (at, since or at))
         key = self.model._meta.pk.get_db_prep_value(id, link)
         marks = ", ".join(["%s"] * len(states))
-        moved = self.raw(_MOVE.format(marks=marks), [to, when, received_by, received_by, key, *states, when])
+        moved = self.raw(_MOVE.format(marks=marks), [to, when, received_by, received_by, key, *states, latest])
         return next(iter(moved), None) if states else None
 
 
 class Referral(Recorded, Synced):
     """A request that a hospital take over a patient; its state moves only along `rules.TRANSITIONS`.
 
-    `moved_at` is the time of its newest step.
+    `moved_at` is the time of its newest step. `village` is where the patient waits, empty for our own house.
     """
 
     class State(models.TextChoices):
@@ -113,6 +117,9 @@ class Referral(Recorded, Synced):
     encounter = models.ForeignKey(Encounter, null=True, blank=True, on_delete=models.PROTECT, related_name="referrals")
     hospital = models.ForeignKey(
         Hospital, on_delete=models.PROTECT, related_name="referrals", verbose_name=_("hospital")
+    )
+    village = models.ForeignKey(
+        Village, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("waits in")
     )
     on = models.DateField(_("date"))
     urgency = models.PositiveSmallIntegerField(_("urgency"), choices=Urgency.choices, default=Urgency.URGENT)
@@ -152,7 +159,16 @@ class Referral(Recorded, Synced):
         indexes = [
             models.Index(fields=["state", "on"], name="referrals_open"),
             models.Index(fields=["patient"], name="referrals_patient"),
+            models.Index(
+                fields=["recorded_by"], condition=Q(state="answered", answer_seen_at=None), name="referrals_unseen"
+            ),
         ]
+
+    @property
+    def all_answered(self) -> str:
+        """Return all that the hospital said, a line each."""
+        said = (self.answer_diagnosis, self.answer_treatment, self.answer_advice, self.answer)
+        return "\n".join(filter(None, said))
 
 
 class Step(Recorded):

@@ -53,8 +53,12 @@ class Trip(Recorded, Synced):
     called_at = models.DateTimeField(_("called for at"), null=True, blank=True)
     departed_at = models.DateTimeField(_("left at"))
     odometer_out = models.PositiveIntegerField(_("odometer at leaving (km)"))
+    reached_at = models.DateTimeField(_("reached the hospital at"), null=True, blank=True)
+    handed_over_at = models.DateTimeField(_("handed over at"), null=True, blank=True)
+    handed_over_to = models.CharField(_("handed over to"), max_length=120, blank=True)
     returned_at = models.DateTimeField(_("back at"), null=True, blank=True)
     odometer_in = models.PositiveIntegerField(_("odometer on return (km)"), null=True, blank=True)
+    # What early trips took, before there was a fuel log; migration 0005 entered it there, and nothing writes it now.
     fuel_litres = models.DecimalField(_("fuel (litres)"), max_digits=5, decimal_places=1, null=True, blank=True)
     note = models.CharField(_("note"), max_length=200, blank=True)
 
@@ -77,6 +81,12 @@ class Trip(Recorded, Synced):
             ),
             models.CheckConstraint(
                 condition=Q(called_at=None) | Q(called_at__lte=F("departed_at")), name="referrals_called_before_leaving"
+            ),
+            models.CheckConstraint(
+                condition=Q(reached_at=None, handed_over_at=None)
+                | Q(reached_at__gte=F("departed_at"), handed_over_at=None)
+                | Q(reached_at__gte=F("departed_at"), handed_over_at__gte=F("reached_at")),
+                name="referrals_trip_in_order",
             ),
         ]
         indexes = [
@@ -123,6 +133,11 @@ class Leg(Recorded):
                 name="referrals_leg_ends_after_it_began",
             ),
         ]
+
+    @property
+    def kilometres(self) -> int | None:
+        """Return how far it was, None while the vehicle is on it."""
+        return None if self.odometer_in is None else self.odometer_in - self.odometer_out
 
 
 class Fuel(Recorded, Synced):

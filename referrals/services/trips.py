@@ -23,20 +23,24 @@ from core.khmer import normalise
 from core.places.models import Village
 from referrals import rules, selectors
 from referrals.models import Referral, Trip, Vehicle
+from referrals.services import fuel, legs
 from referrals.services.referrals import minute, step
 
-Purpose = Trip.Purpose
+Purpose, State = Trip.Purpose, Referral.State
+HOMEWARD = (Purpose.PATIENT_HOME, Purpose.DECEASED_HOME)  # nobody is handed over at a hospital
 
 
 @dataclass(frozen=True)
 class Leaving:
-    """How a vehicle sets out: which one, who drives, who goes along, when, with what on the odometer."""
+    """How a vehicle sets out: which one, who drives, who goes along, with oxygen or not, called for when, left when."""
 
     vehicle_id: int
     driver: str
     at: datetime
     odometer: int
     escort: str = ""
+    called_at: datetime | None = None
+    oxygen: bool = False
 
 
 Leave = TypeVar("Leave", bound=Callable[..., Trip])
@@ -80,7 +84,7 @@ def dispatch(
     trip = _leave(leaving, purpose=purpose, by=by, now=now, id=id)
     changed = []
     if referral_id:
-        referral = step(referral_id, [Referral.State.DEPARTED], at=trip.departed_at, now=now, by=by)
+        referral = step(referral_id, [(State.DEPARTED, trip.departed_at)], now=now, by=by)
         trip.referral, trip.patient_id = referral, referral.patient_id
         changed = [referral]
     else:
@@ -117,31 +121,72 @@ def take_deceased_home(
     return trip
 
 
+@dataclass(frozen=True)
+class Arrival:
+    """When the vehicle reached the hospital, and when and to whom the patient was handed over there.
+
+    A name alone means that the patient was handed over on arrival.
+    """
+
+    at: datetime | None = None
+    handed_over_at: datetime | None = None
+    to: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.at or self.handed_over_at or normalise(self.to))
+
+
+@transaction.atomic
+def arrive(*, trip: Trip, arrival: Arrival, by: User, now: datetime) -> Trip:
+    """Write that a vehicle on the road reached the hospital, and to whom the patient was handed over.
+
+    May be said in two parts, and again to correct it. Raises RuleBroken: referrals.arrival_missing,
+    referrals.trip_over, referrals.trip_has_no_arrival, what `rules.arrival_possible` and `referrals.advance` raise.
+    """
+    if not arrival:
+        raise RuleBroken("referrals.arrival_missing", field="arrived_at")
+    locked = _locked(trip)
+    changed = _arrive(locked, arrival, back=now, by=by, now=now)
+    save_checked(locked)
+    journal.note("referrals.trip.arrived", locked, *changed, by=by, to=locked.handed_over_to)
+    return locked
+
+
 @transaction.atomic
 def complete(
     *, trip: Trip, returned_at: datetime, odometer: int, by: User, now: datetime, fuel_litres: Decimal | None = None,
-    note: str = "", arrived_at: datetime | None = None, received_by: str = "",
+    note: str = "", arrival: Arrival | None = None,
 ) -> Trip:  # fmt: skip
-    """Bring a vehicle back; with `arrived_at` the trip's referral has arrived, with `received_by` it is handed over.
+    """Bring a vehicle back: its leg under way ends with it, fuel goes into the log, an arrival may be told as well.
 
     Raises RuleBroken: referrals.trip_over, referrals.back_before_leaving, referrals.odometer_backwards, …_ahead,
-    referrals.time_in_future, referrals.arrival_outside_trip, and what `referrals.advance` raises.
+    referrals.time_in_future, referrals.back_before_leg, and what `arrive` raises.
     """
-    locked = Trip.objects.select_related("vehicle").select_for_update().get(pk=trip.pk)
-    if not locked.is_open:
-        raise RuleBroken("referrals.trip_over")
+    locked = _locked(trip)
     returned_at = minute(returned_at)
-    if returned_at < locked.departed_at:
+    if returned_at < (locked.handed_over_at or locked.reached_at or locked.departed_at):
         raise RuleBroken("referrals.back_before_leaving", field="returned_at")
     rules.time_possible(returned_at, now=now, field="returned_at")
     known = selectors.around(locked.vehicle_id, locked.departed_at, returned_at, but=locked.pk)
     rules.alone_on_the_road(known.clashes, field="returned_at")
     rules.odometer_possible(odometer, least=locked.odometer_out, most=known.most, field="odometer_in")
-    locked.returned_at, locked.odometer_in, locked.fuel_litres = returned_at, odometer, fuel_litres
+    leg = legs.end_with(locked, rules.Reading(returned_at, odometer))
+    locked.returned_at, locked.odometer_in = returned_at, odometer
     locked.note = normalise(note) or locked.note
-    changed = _arrive(locked, arrived_at, received_by, by=by, now=now)
-    save_checked(locked)
+    changed = _arrive(locked, arrival, back=returned_at, by=by, now=now) if arrival else []
+    save_checked(locked, *([leg] if leg else []))
+    if fuel_litres:
+        save_checked(fuel.of_trip(locked, fuel_litres, returned_at=returned_at, by=by))
     journal.note("referrals.trip.completed", locked, *changed, by=by, kilometres=locked.kilometres)
+    return locked
+
+
+def _locked(trip: Trip) -> Trip:
+    """Return a trip, locked, with its vehicle and referral. Raises RuleBroken("referrals.trip_over")."""
+    rows = Trip.objects.select_related("vehicle", "referral").select_for_update(of=("self",))
+    locked = rows.get(pk=trip.pk)
+    if not locked.is_open:
+        raise RuleBroken("referrals.trip_over")
     return locked
 
 
@@ -149,6 +194,8 @@ def _leave(leaving: Leaving, *, purpose: str, by: User, now: datetime, id: UUID 
     """Build a trip that sets out, unsaved, with its vehicle locked and its time and odometer checked."""
     at = minute(leaving.at)
     rules.time_possible(at, now=now, field="departed_at")
+    called_at = minute(leaving.called_at) if leaving.called_at else None
+    rules.call_possible(called_at, departed_at=at)
     if not (driver := normalise(leaving.driver)):
         raise RuleBroken("referrals.driver_missing", field="driver")
     vehicle = Vehicle.objects.select_for_update().filter(pk=leaving.vehicle_id, active=True).first()
@@ -159,15 +206,34 @@ def _leave(leaving: Leaving, *, purpose: str, by: User, now: datetime, id: UUID 
     rules.odometer_possible(leaving.odometer, least=known.least, most=known.most, field="odometer_out")
     return Trip(
         id=id or uuid7(), vehicle=vehicle, purpose=purpose, driver=driver, escort=normalise(leaving.escort),
-        departed_at=at, odometer_out=leaving.odometer, recorded_by=by,
+        departed_at=at, odometer_out=leaving.odometer, recorded_by=by, oxygen=leaving.oxygen,
+        called_at=called_at,
     )  # fmt: skip
 
 
-def _arrive(trip: Trip, arrived_at: datetime | None, received_by: str, *, by: User, now: datetime) -> list[Referral]:
-    """Move the referral of a trip to arrived, and to handed over when somebody received the patient."""
-    if trip.referral_id is None or arrived_at is None:
+def _arrive(trip: Trip, arrival: Arrival, *, back: datetime, by: User, now: datetime) -> list[Referral]:
+    """Write an arrival into a trip, unsaved, and move its referral to arrived or handed over as far as it is not."""
+    if trip.purpose in HOMEWARD:
+        raise RuleBroken("referrals.trip_has_no_arrival", field="arrived_at")
+    to = normalise(arrival.to) or trip.handed_over_to
+    reached = arrival.at or trip.reached_at
+    if reached is None:
+        raise RuleBroken("referrals.arrival_missing", field="arrived_at")
+    handed = arrival.handed_over_at or trip.handed_over_at or (reached if to else None)
+    reached, handed = minute(reached), minute(handed) if handed else None
+    rules.arrival_possible(reached, handed, departed=trip.departed_at, back=back, to=to)
+    trip.reached_at, trip.handed_over_at, trip.handed_over_to = reached, handed, to
+    moves = _moves_of(trip)
+    return [step(trip.referral_id, moves, now=now, by=by, received_by=to)] if trip.referral_id and moves else []
+
+
+def _moves_of(trip: Trip) -> list[tuple[str, datetime]]:
+    """Return the steps that a trip's arrival means for its referral; none where it has gone further by itself."""
+    if trip.referral is None or trip.reached_at is None:
         return []
-    if not trip.departed_at <= minute(arrived_at) <= (trip.returned_at or now):
-        raise RuleBroken("referrals.arrival_outside_trip", field="arrived_at")
-    states = [Referral.State.ARRIVED, *([Referral.State.HANDED_OVER] if normalise(received_by) else [])]
-    return [step(trip.referral_id, states, at=arrived_at, now=now, by=by, received_by=received_by)]
+    moves: list[tuple[str, datetime]] = []
+    if trip.referral.state in (State.DEPARTED, State.DID_NOT_ARRIVE):
+        moves.append((State.ARRIVED, trip.reached_at))
+    if trip.handed_over_at and (moves or trip.referral.state == State.ARRIVED):
+        moves.append((State.HANDED_OVER, trip.handed_over_at))
+    return moves

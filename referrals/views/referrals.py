@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +10,11 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from clinic.models import Patient
+from clinic.models import Outcome, Patient
 from clinic.selectors import people, timeline
 from clinic.selectors.timeline import Contact
 from core.accounts.permissions import requires
@@ -20,11 +22,13 @@ from core.accounts.roles import Action
 from core.audit import journal
 from core.errors import RuleBroken
 from core.periods import local_day
-from referrals import pdf, rules, selectors
-from referrals.forms import AnswerForm, ReferralForm, StepForm
-from referrals.models import Hospital, Referral, Step
+from referrals import pdf, rules, selectors, slips
+from referrals.forms import AnswerForm, CallForm, ReferralForm, StepForm
+from referrals.models import Call, Hospital, Referral, Step
+from referrals.services import calls
 from referrals.services import referrals as services
-from referrals.views import key, refuse
+from referrals.services.referrals import Answer
+from referrals.views import key, paper, refuse, sent
 
 State = Referral.State
 
@@ -54,36 +58,47 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @requires(Action.REFER)
 def new(request: HttpRequest, patient_id: UUID) -> HttpResponse:
-    """Draft a referral of a patient, from a visit if one is named."""
+    """Draft a referral of a patient, from a visit, a stay or an outreach contact if one is named."""
     patient, contact = _who(patient_id, key(request.GET.get("encounter", "")))
     now = timezone.now()
-    form = ReferralForm(request.POST or None, initial={"at": now, "urgency": Referral.Urgency.URGENT} | _from(contact))
-    if request.method == "POST" and form.is_valid():
-        data: dict[str, Any] = dict(form.cleaned_data)
-        hospital = Hospital.objects.filter(pk=data.pop("hospital"), active=True).first()
-        try:
-            if hospital is None:
-                raise RuleBroken("referrals.no_such_hospital", field="hospital")
-            services.draft(
-                patient=patient, encounter=contact.encounter if contact else None, hospital=hospital, now=now,
-                by=request.user, **data,  # type: ignore[arg-type]
-            )  # fmt: skip
-        except RuleBroken as broken:
-            if broken.code != "constraint.same_id":
-                refuse(form, broken)
-        if not form.errors:
-            return redirect("referrals:referral", id=data["id"])
-    if request.method != "POST":
+    if request.method == "POST":
+        form = ReferralForm(request.POST)
+        if form.is_valid() and _draft(request, form, patient, contact):
+            return redirect("referrals:referral", id=form.cleaned_data["id"])
+    else:
         journal.note_read(patient.pk, by=request.user, what="referral")
-        usual = next((hospital.pk for hospital in selectors.hospitals()), None)
-        form = ReferralForm(initial={"at": now, "urgency": Referral.Urgency.URGENT, "hospital": usual} | _from(contact))
+        form = ReferralForm(initial=_begin(request, patient, contact, now))
     context = {
-        "form": form,
-        "patient": patient,
-        "age": patient.age_on(local_day(now)),
+        "form": form, "patient": patient, "age": patient.age_on(local_day(now)),
         "encounter": contact.encounter if contact else None,
-    }
+    }  # fmt: skip
     return render(request, "referrals/new.html", context, status=422 if form.errors else 200)
+
+
+def _draft(request: HttpRequest, form: ReferralForm, patient: Patient, contact: Contact | None) -> bool:
+    """Write the slip; False with the words in the form when a rule refuses it. A second click finds it written."""
+    data: dict[str, Any] = dict(form.cleaned_data)
+    hospital = Hospital.objects.filter(pk=data.pop("hospital"), active=True).first()
+    try:
+        if hospital is None:
+            raise RuleBroken("referrals.no_such_hospital", field="hospital")
+        services.draft(
+            patient=patient, encounter=contact.encounter if contact else None, hospital=hospital, now=timezone.now(),
+            by=request.user, **data,  # type: ignore[arg-type]
+        )  # fmt: skip
+    except RuleBroken as broken:
+        if broken.code != "constraint.same_id":
+            refuse(form, broken)
+    return not form.errors
+
+
+def _begin(request: HttpRequest, patient: Patient, contact: Contact | None, now: datetime) -> dict[str, Any]:
+    """Return what a new slip begins with."""
+    hospital = next((row.pk for row in selectors.hospitals()), None)
+    role = str(request.user.get_role_display())  # type: ignore[union-attr]
+    begun = slips.begun_from(contact, role=role) if contact else {"referrer_role": role}
+    pregnancy = slips.pregnancy_line(patient, local_day(now), get_language() or "km")[:120]
+    return {"at": now, "urgency": Referral.Urgency.URGENT, "hospital": hospital, "pregnancy": pregnancy} | begun
 
 
 @require_safe
@@ -92,6 +107,7 @@ def referral(request: HttpRequest, id: UUID) -> HttpResponse:
     """Show a referral, the way it has gone, and the steps that may come next."""
     found = _referral(id)
     journal.note_read(found.patient_id, by=request.user, what="referral")
+    services.open_answer(referral=found, by=request.user, at=timezone.now())  # type: ignore[arg-type]
     return _page(request, found, StepForm(initial={"at": timezone.now()}))
 
 
@@ -115,16 +131,36 @@ def step(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 @requires(Action.REFER)
+def call(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Write down a call with the hospital."""
+    now = timezone.now()
+    form = CallForm(sent(request), initial={"at": now})
+    if request.method == "POST" and form.is_valid():
+        try:
+            written = calls.write(referral=Referral(pk=id), now=now, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        except Referral.DoesNotExist:
+            raise Http404 from None
+        except RuleBroken as broken:
+            if broken.code == "constraint.same_id":
+                return redirect("referrals:referral", id=id)
+            refuse(form, broken)
+        else:
+            messages.success(request, _("The call is written down."))
+            news = written.result == Call.Result.NEWS and State.ANSWERED in rules.next_states(written.referral.state)
+            return redirect("referrals:answer" if news else "referrals:referral", id=id)
+    context = {"form": form, "referral": _referral(id)}
+    return render(request, "referrals/call.html", context, status=422 if form.errors else 200)
+
+
+@requires(Action.REFER)
 def answer(request: HttpRequest, id: UUID) -> HttpResponse:
     """Take down the hospital's answer."""
     now = timezone.now()
-    form = AnswerForm(request.POST or None, initial={"answered_on": local_day(now), "answer_outcome": ""})
+    form = AnswerForm(sent(request), initial={"answered_on": local_day(now), "answer_outcome": ""})
     if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
         try:
             services.record_answer(
-                referral=Referral(pk=id), answered_on=data["answered_on"], answer=data["answer"],
-                outcome=data["answer_outcome"], by=request.user, now=now,  # type: ignore[arg-type]
+                referral=Referral(pk=id), answer=_answer_of(form.cleaned_data), by=request.user, now=now,  # type: ignore[arg-type]
             )  # fmt: skip
         except Referral.DoesNotExist:
             raise Http404 from None
@@ -133,8 +169,19 @@ def answer(request: HttpRequest, id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The answer is kept."))
             return redirect("referrals:referral", id=id)
-    context = {"form": form, "referral": _referral(id)}
+    found = _referral(id)
+    if request.method == "GET" and State.ANSWERED not in rules.next_states(found.state):
+        return redirect("referrals:referral", id=id)
+    context = {"form": form, "referral": found}
     return render(request, "referrals/answer.html", context, status=422 if form.errors else 200)
+
+
+def _answer_of(data: dict[str, Any]) -> Answer:
+    return Answer(
+        on=data["answered_on"], words=data["answer"], outcome=data["answer_outcome"], channel=data["answer_by"],
+        told_by=data["answer_from"], received_at=data["received_at"], diagnosis=data["answer_diagnosis"],
+        treatment=data["answer_treatment"], advice=data["answer_advice"],
+    )  # fmt: skip
 
 
 @require_safe
@@ -143,23 +190,36 @@ def slip(request: HttpRequest, id: UUID) -> HttpResponse:
     """Print the slip that goes with the patient, with the answer to tear off."""
     found = _referral(id)
     journal.note_read(found.patient_id, by=request.user, what="referral slip")
-    made = pdf.slip(found, selectors.steps_of(found), at=timezone.now())
-    name = f"{found.number}.pdf"
-    return HttpResponse(
-        made, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'}
-    )
+    made = pdf.slip(found, selectors.steps_of(found), selectors.calls_of(found), at=timezone.now())
+    return paper(made, f"{found.number}.pdf")
+
+
+@require_safe
+@requires(Action.SEE_REFERRALS)
+def answer_slip(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Print the answer slip alone: what came back, or empty for the hospital to fill in."""
+    found = _referral(id)
+    journal.note_read(found.patient_id, by=request.user, what="answer slip")
+    return paper(pdf.answer(found, at=timezone.now()), f"{found.number}-answer.pdf")
 
 
 def _page(request: HttpRequest, found: Referral, form: StepForm) -> HttpResponse:
     steps = selectors.steps_of(found)
     moves = [State(to) for to, task in rules.next_states(found.state).items() if request.user.may(task)]  # type: ignore[union-attr]
-    by_hand = [state for state in moves if state not in {State.ANSWERED, State.DEPARTED}]
+    on_pages_of_their_own = {State.CALLED, State.ANSWERED, State.DEPARTED}
+    by_hand = [state for state in moves if state not in on_pages_of_their_own]
+    died = found.answer_outcome == Outcome.DECEASED and not found.patient.deceased_on
     return render(request, "referrals/referral.html", {
         "referral": found, "patient": found.patient, "age": found.patient.age_on(found.on), "form": form,
         "way": _way(found, steps), "steps": steps, "trips": selectors.trips_of(found), "moves": by_hand,
+        "calls": selectors.calls_of(found), "may_call": _may_call(request, found), "died": died,
         "may_send": State.DEPARTED in moves, "may_answer": State.ANSWERED in moves,
         "hands_over": State.HANDED_OVER in by_hand,
     }, status=422 if form.errors else 200)  # fmt: skip
+
+
+def _may_call(request: HttpRequest, found: Referral) -> bool:
+    return found.state != State.CANCELLED and request.user.may(Action.REFER)  # type: ignore[union-attr]
 
 
 def _way(found: Referral, steps: list[Step]) -> list[dict[str, Any]]:
@@ -183,17 +243,6 @@ def _who(patient_id: UUID, encounter_id: UUID | None) -> tuple[Patient, Contact 
     if person.pk != patient_id and person.pk != people.get_or_404(patient_id).pk:  # a record merged away
         raise Http404
     return person, contact
-
-
-def _from(contact: Contact | None) -> dict[str, Any]:
-    """Take over what the visit or the stay says already: why, what was found, what it is."""
-    if contact is None:
-        return {}
-    row, stay = contact.encounter, contact.admission
-    named = ", ".join(str(condition) for condition in contact.conditions)
-    found = [row.findings, stay.summary if stay else "", _("Diagnoses: %(names)s") % {"names": named} if named else ""]
-    reason = (stay.reason if stay else "") or row.complaint or named
-    return {"reason": reason[:200], "findings": "\n".join(filter(None, found))}
 
 
 def _referral(id: UUID) -> Referral:

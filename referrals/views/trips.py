@@ -1,44 +1,35 @@
-"""Trips: the log of a month, sending a vehicle out, bringing it back, taking the deceased home."""
+"""One trip: sending a vehicle out, its legs, arrival and return, taking the deceased home."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST
 
 from clinic.selectors import people
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
+from core.audit import journal
 from core.errors import NotAllowed, RuleBroken
-from core.periods import Month, local_day
 from referrals import selectors
-from referrals.forms import DeceasedHomeForm, LeavingForm, ReturnForm, TripForm
-from referrals.models import Referral, Trip
+from referrals.forms import ArrivalForm, DeceasedHomeForm, LeavingForm, LegForm, ReturnForm, TripForm
+from referrals.models import Leg, Referral, Trip
+from referrals.rules import Reading
+from referrals.services import legs as legs_services
 from referrals.services import trips as services
-from referrals.services.trips import Leaving
+from referrals.services.legs import Way
+from referrals.services.trips import Arrival, Leaving
 from referrals.views import key, refuse
-
-
-@require_safe
-@requires(Action.SEE_REFERRALS)
-def index(request: HttpRequest) -> HttpResponse:
-    """Show a month's trips with their kilometres and fuel, and which vehicle is out."""
-    month = _month(request.GET.get("month", ""))
-    before = key(request.GET.get("before", ""))
-    rows = selectors.trips(month, before=get_object_or_404(Trip, id=before) if before else None)
-    more = len(rows) > selectors.PAGE
-    return render(request, "referrals/trips.html", {
-        "month": month, "rows": rows[: selectors.PAGE], "total": selectors.trips_total(month),
-        "earlier": month.previous(), "later": month.next() if month < Month.of(local_day(timezone.now())) else None,
-        "older": f"?month={month}&before={rows[selectors.PAGE - 1].pk}" if more else "", "before": before,
-        "out": list(selectors.open_trips()) if not before else [],
-    })  # fmt: skip
 
 
 @requires(Action.AMBULANCE)
@@ -91,36 +82,110 @@ def deceased_home(request: HttpRequest) -> HttpResponse:
 
 @requires(Action.SEE_REFERRALS)
 def trip(request: HttpRequest, id: UUID) -> HttpResponse:
-    """Show a trip; while the vehicle is out, ask for its return."""
-    now = timezone.now()
-    form = ReturnForm(request.POST or None, initial={"returned_at": now}, with_arrival=True)
+    """Show a trip with its legs; while the vehicle is out, ask for its return."""
+    form = None
     if request.method == "POST":
         _ask_ambulance(request)
-        if form.is_valid():
-            try:
-                _complete(request, id, form.cleaned_data)
-            except Trip.DoesNotExist:
-                raise Http404 from None
-            except RuleBroken as broken:
-                refuse(form, broken)
-            else:
-                messages.success(request, _("The vehicle is back."))
-                return redirect("referrals:trip", id=id)
+        form = ReturnForm(request.POST)
+        if form.is_valid() and _done(form, lambda: _complete(request, id, form.cleaned_data)):
+            messages.success(request, _("The vehicle is back."))
+            return redirect("referrals:trip", id=id)
+    return _page(request, id, back=form)
+
+
+@require_POST
+@requires(Action.AMBULANCE)
+def arrive(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Write that a vehicle on the road reached the hospital, and who took the patient over."""
+    form = ArrivalForm(request.POST)
+    said = {"trip": Trip(pk=id), "by": request.user, "now": timezone.now()}
+    if form.is_valid() and _done(form, lambda: services.arrive(arrival=_arrival(form.cleaned_data), **said)):
+        messages.success(request, _("The arrival is written down."))
+        return redirect("referrals:trip", id=id)
+    return _page(request, id, arrival=form)
+
+
+@require_POST
+@requires(Action.AMBULANCE)
+def leg(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Write the next leg of a trip, or the newest one again."""
+    form = LegForm(request.POST)
+    if form.is_valid() and _done(form, lambda: _write_leg(request, id, form.cleaned_data)):
+        messages.success(request, _("The leg is written down."))
+        return redirect("referrals:trip", id=id)
+    return _page(request, id, leg=form)
+
+
+def _page(
+    request: HttpRequest, id: UUID, *, back: ReturnForm | None = None, arrival: ArrivalForm | None = None,
+    leg: LegForm | None = None,
+) -> HttpResponse:  # fmt: skip
+    """Show a trip with its forms; one that was refused keeps what was typed."""
     found = selectors.trip(id)
     if found is None:
         raise Http404
-    with_arrival = found.referral is not None and found.referral.state == Referral.State.DEPARTED
-    if not form.is_bound:
-        form = ReturnForm(initial={"returned_at": now}, with_arrival=with_arrival)
-    context = {"trip": found, "form": form, "with_arrival": with_arrival}
-    return render(request, "referrals/trip.html", context, status=422 if form.errors else 200)
+    if found.patient_id and request.method == "GET":
+        journal.note_read(found.patient_id, by=request.user, what="trip")
+    now, legs = timezone.now(), selectors.legs_of(found)
+    to_hospital = found.purpose not in services.HOMEWARD
+    wrong = any(form is not None and form.errors for form in (back, arrival, leg))
+    return render(request, "referrals/trip.html", {
+        "trip": found, "legs": legs, "fills": selectors.fills_of(found), "leg_wrong": bool(leg and leg.errors),
+        "arriving": found.is_open and to_hospital and found.handed_over_at is None,
+        "form": back or ReturnForm(initial={"returned_at": now}), "arrival": arrival or _arriving(found, now),
+        "leg": leg or _next_leg(found, legs, now), "last": legs[-1] if legs else None,
+    }, status=422 if wrong else 200)  # fmt: skip
+
+
+def _done(form: Any, do: Callable[[], Any]) -> bool:
+    """Do what a form asks; False with the words beside its field when a rule refuses it."""
+    try:
+        do()
+    except Trip.DoesNotExist:
+        raise Http404 from None
+    except RuleBroken as broken:
+        refuse(form, broken)
+    return not form.errors
+
+
+def _arriving(trip: Trip, now: datetime) -> ArrivalForm:
+    return ArrivalForm(initial={"arrived_at": trip.reached_at or now, "received_by": trip.handed_over_to})
+
+
+def _next_leg(trip: Trip, legs: list[Leg], now: datetime) -> LegForm:
+    """Return the form for the leg under way, else for one that begins where the last ended."""
+    last = legs[-1] if legs else None
+    if last and last.reached_at is None:
+        names = [name for name in LegForm.base_fields if name != "reached_at"]
+        return LegForm(initial={name: getattr(last, name) for name in names} | {"reached_at": now})
+    begin = {"place_from": settings.CENTRE["name_km" if get_language() == "km" else "name_en"],
+             "left_at": trip.departed_at, "odometer_out": trip.odometer_out}  # fmt: skip
+    if last:
+        begin = {"place_from": last.place_to, "left_at": last.reached_at, "odometer_out": last.odometer_in}
+    return LegForm(initial=begin)
+
+
+def _write_leg(request: HttpRequest, id: UUID, data: dict[str, Any]) -> Leg:
+    reached = None
+    if data["reached_at"] is not None and data["odometer_in"] is not None:
+        reached = Reading(data["reached_at"], data["odometer_in"])
+    elif data["reached_at"] is not None or data["odometer_in"] is not None:
+        missing = "odometer_in" if data["odometer_in"] is None else "reached_at"
+        raise RuleBroken("referrals.leg_half_ended", field=missing)
+    way = Way(
+        data["place_from"], data["place_to"], Reading(data["left_at"], data["odometer_out"]), reached, data["carried"]
+    )
+    return legs_services.write(trip=Trip(pk=id), way=way, by=request.user, now=timezone.now(), id=data["id"])  # type: ignore[arg-type]
+
+
+def _arrival(data: dict[str, Any]) -> Arrival:
+    return Arrival(data["arrived_at"], data["handed_over_at"], data["received_by"])
 
 
 def _complete(request: HttpRequest, id: UUID, data: dict[str, Any]) -> None:
     services.complete(
         trip=Trip(pk=id), returned_at=data["returned_at"], odometer=data["odometer_in"], by=request.user,  # type: ignore[arg-type]
-        now=timezone.now(), fuel_litres=data["fuel_litres"], note=data["note"], arrived_at=data["arrived_at"],
-        received_by=data["received_by"],
+        now=timezone.now(), fuel_litres=data["fuel_litres"], note=data["note"], arrival=_arrival(data),
     )  # fmt: skip
 
 
@@ -132,7 +197,7 @@ def _ask_ambulance(request: HttpRequest) -> None:
 def _leaving(data: dict[str, Any]) -> Leaving:
     return Leaving(
         vehicle_id=data["vehicle"], driver=data["driver"], at=data["departed_at"], odometer=data["odometer_out"],
-        escort=data.get("escort", ""),
+        escort=data.get("escort", ""), called_at=data.get("called_at"), oxygen=data.get("oxygen", False),
     )  # fmt: skip
 
 
@@ -157,11 +222,3 @@ def _known(request: HttpRequest) -> dict[str, Any]:
         return vehicle
     patient = get_object_or_404(people.standing(known).select_related("village__commune__district__province"))
     return vehicle | {"person": patient.number, "village": patient.village}
-
-
-def _month(text: str) -> Month:
-    """Return the month asked for, this one when it cannot be read."""
-    try:
-        return Month.parse(text)
-    except RuleBroken:
-        return Month.of(local_day(timezone.now()))

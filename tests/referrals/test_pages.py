@@ -100,7 +100,8 @@ def test_the_page_draws_the_way_and_offers_exactly_the_next_steps(browser, nurse
     response, count = statements(lambda: browser.get(url("referral", referral.pk)))
     page = response.content.decode()
     assert count <= 8
-    assert set(re.findall(r'name="to" value="(\w+)"', page)) == {"called", "own_transport", "cancelled"}
+    assert set(re.findall(r'name="to" value="(\w+)"', page)) == {"own_transport", "cancelled"}
+    assert url("call", referral.pk) in page
     assert f"{url('trip_new')}?referral={referral.pk}" in page
     assert 'aria-current="step"' in page
     assert f"{url('trip_new')}?referral" not in client_of(nurse).get(url("referral", referral.pk)).content.decode()
@@ -153,7 +154,8 @@ def test_from_call_to_answer_in_the_browser_within_the_budgets(browser):
     response, count = statements(lambda: browser.post(url("trip", data["id"]), done))
     assert response.status_code == 302
     assert count <= 12
-    answer = {"answered_on": "20/11/2026", "answer": "Oxygen, recovered", "answer_outcome": "VIOU-0000V09"}
+    answer = {"answered_on": "20/11/2026", "answer": "Oxygen, recovered", "answer_outcome": "VIOU-0000V09",
+              "answer_by": "phone"}  # fmt: skip
     response, count = statements(lambda: browser.post(url("answer", referral.pk), answer))
     assert response.status_code == 302
     assert count <= 12
@@ -273,7 +275,8 @@ def test_every_page_opens_in_both_languages(referral_desk, language):
     browser.post(f"{url('trip_new')}?referral={referral.pk}", leaving())
     pages = [
         url("list"), url("trips"), url("trip_new"), url("deceased_home"), url("trip", Trip.objects.get().pk),
-        url("new", referral.patient_id), url("referral", referral.pk), url("answer", referral.pk),
+        url("new", referral.patient_id), url("referral", referral.pk), url("call", referral.pk),
+        url("fuel"), url("log"), url("slip", referral.pk), url("answer_slip", referral.pk), url("answer", referral.pk),
     ]  # fmt: skip
     for page in pages:
         assert browser.get(page).status_code == 200, page

@@ -19,7 +19,8 @@ from referrals import rules, selectors
 from referrals.catalogue import load
 from referrals.models import Hospital, Referral, Step, Trip, Vehicle
 from referrals.services import referrals, trips
-from referrals.services.trips import Leaving
+from referrals.services.referrals import Answer
+from referrals.services.trips import Arrival, Leaving
 from tests.builders import TODAY, a_patient, a_referral, a_village, a_visit, noon, somebody
 from tests.threads import at_once
 
@@ -100,14 +101,8 @@ def test_the_usual_way_leaves_a_step_with_time_person_and_note():
     referral = a_referral()
     for minutes, state in enumerate(("called", "departed", "arrived", "handed_over")):
         referral = advance(referral, state, minutes=minutes, received_by="Dr Chan" if state == "handed_over" else "")
-    answered = referrals.record_answer(
-        referral=referral,
-        answered_on=TODAY,
-        answer="Pneumonia, recovered",
-        outcome="VIOU-0000V09",
-        by=somebody(),
-        now=LATER,
-    )
+    answer = Answer(on=TODAY, words="Pneumonia, recovered", outcome="VIOU-0000V09", channel="phone")
+    answered = referrals.record_answer(referral=referral, answer=answer, by=somebody(), now=LATER)
     assert answered.state == "answered"
     assert answered.received_by == "Dr Chan"
     steps = selectors.steps_of(answered)
@@ -149,15 +144,18 @@ def test_a_step_is_taken_only_by_those_whose_task_it_is(nurse, referral_desk):
 
 def test_an_answer_needs_words_and_a_possible_date():
     referral = advance(advance(a_referral(), "departed"), "arrived")
-    given = {"referral": referral, "outcome": "", "by": somebody(), "now": LATER}
-    with pytest.raises(RuleBroken, match="answer_missing"):
-        referrals.record_answer(answered_on=TODAY, answer=" ", **given)
-    with pytest.raises(RuleBroken, match="answer_before_referral"):
-        referrals.record_answer(answered_on=TODAY - timedelta(days=1), answer="x", **given)
-    with pytest.raises(RuleBroken, match="answer_in_future"):
-        referrals.record_answer(answered_on=TODAY + timedelta(days=1), answer="x", **given)
-    with pytest.raises(RuleBroken, match="outcome_unknown"):
-        referrals.record_answer(answered_on=TODAY, answer="x", **(given | {"outcome": "VIOU-NONE"}))
+    for wrong, code in (
+        ({"words": " "}, "answer_missing"),
+        ({"on": TODAY - timedelta(days=1)}, "answer_before_referral"),
+        ({"on": TODAY + timedelta(days=1)}, "answer_in_future"),
+        ({"outcome": "VIOU-NONE"}, "outcome_unknown"),
+        ({"channel": "pigeon"}, "channel_unknown"),
+        ({"received_at": NOW - timedelta(days=1)}, "received_before_referral"),
+        ({"received_at": LATER + timedelta(minutes=1)}, "received_in_future"),
+    ):
+        answer = Answer(**({"on": TODAY, "words": "x"} | wrong))
+        with pytest.raises(RuleBroken, match=code):
+            referrals.record_answer(referral=referral, answer=answer, by=somebody(), now=LATER)
     with pytest.raises(RuleBroken, match="answer_needs_words"):
         advance(referral, "answered")
 
@@ -229,7 +227,7 @@ def test_coming_back_tells_arrival_and_handing_over():
     referral = a_referral()
     trip = a_trip(referral_id=referral.pk)
     arrived = NOW + timedelta(minutes=30)
-    done = back(trip, arrived_at=arrived, received_by="Dr Chan", fuel_litres=Decimal("12.5"))
+    done = back(trip, arrival=Arrival(arrived, to="Dr Chan"), fuel_litres=Decimal("12.5"))
     referral.refresh_from_db()
     assert (referral.state, referral.received_by, referral.moved_at) == ("handed_over", "Dr Chan", arrived)
     assert (done.kilometres, done.is_open) == (100, False)
@@ -239,7 +237,7 @@ def test_an_arrival_lies_within_its_trip():
     trip = a_trip(referral_id=a_referral().pk)
     for minutes in (-1, 61):
         with pytest.raises(RuleBroken, match="arrival_outside_trip"):
-            back(trip, arrived_at=NOW + timedelta(minutes=minutes))
+            back(trip, arrival=Arrival(NOW + timedelta(minutes=minutes)))
     trip.refresh_from_db()
     assert trip.is_open
 

@@ -1,0 +1,105 @@
+"""The log book of the ambulance for one month, A4 across, in Khmer and English: every trip, fuel, response times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from clinic.pdf import common
+from core.khmer import format_date
+from core.pdf.page import Document
+from core.pdf.table import Column
+from core.periods import CLINIC_TZ, Month
+from referrals.models import Trip
+from referrals.rules import Waits
+from referrals.selectors import TripsOfMonth
+
+PARTS = (
+    ("leaving", "ហៅ → ចេញដំណើរ\ncalled → departed"),
+    ("reaching", "ចេញដំណើរ → ដល់\ndeparted → reached"),
+    ("handing_over", "ដល់ → ប្រគល់\nreached → handed over"),
+    ("altogether", "ហៅ → ប្រគល់\ncalled → handed over"),
+)
+COLUMNS = (
+    Column("ថ្ងៃ\nDate", 15), Column("គោលបំណង\nPurpose", 34), Column("អ្នកដំណើរ\nWho"), Column("ទៅណា\nWhere to"),
+    Column("អ្នកបើកបរ អ្នកអម\nDriver, escort"), Column("ហៅ\nCalled", 13, "centre"), Column("ចេញ\nLeft", 13, "centre"),
+    Column("ដល់\nReached", 14, "centre"), Column("ប្រគល់ជូន\nHanded over"), Column("ត្រឡប់\nBack", 13, "centre"),
+    Column("កុងទ័រ\nOdometer", 20, "right"), Column("km", 11, "right"),
+)  # fmt: skip
+
+
+def log(month: Month, trips: Sequence[Trip], total: TripsOfMonth, waits: Waits, *, by: str, at: datetime) -> bytes:
+    """Return the log of a month as PDF; `selectors.log`, `trips_total` and `waits` read what it says."""
+    title = f"សៀវភៅកំណត់ត្រារថយន្តសង្គ្រោះ · {format_date(month.first, 'km').split(' ', 1)[1]}"
+    subtitle = f"Ambulance log book · {format_date(month.first, 'en').split(' ', 1)[1]}"
+    paper = common.paper(title, subtitle=subtitle, by=by, at=at, size="A4 landscape")
+    paper.tiles([
+        ("ដំណើរ · trips", str(total.count)), ("គីឡូម៉ែត្រ · kilometres", f"{total.kilometres:,}"),
+        ("ប្រេង លីត្រ · litres of fuel", _plain(total.litres)),
+        ("ជូនសពទៅផ្ទះ · brought home to the family", str(total.deceased_home)),
+    ])  # fmt: skip
+    paper.table(COLUMNS, [_row(trip) for trip in trips], total_row=[*[""] * 11, total.kilometres])
+    _vehicles(paper, total)
+    _waits(paper, waits)
+    paper.signatures(["អ្នកបើកបរ · Driver", "អ្នកទទួលខុសត្រូវ · In charge"])
+    return paper.bytes()
+
+
+def _row(trip: Trip) -> list[Any]:
+    where = trip.village.name_km if trip.village else ""
+    if trip.referral and not trip.destination:
+        where = trip.referral.hospital.name_km
+    escort = trip.escort if trip.purpose != Trip.Purpose.DECEASED_HOME else trip.family_contact
+    handed = " ".join(filter(None, (_clock(trip.handed_over_at, trip), trip.handed_over_to)))
+    readings = f"{trip.odometer_out:,}" + (f"\n{trip.odometer_in:,}" if trip.odometer_in is not None else "")
+    return [
+        f"{timezone.localtime(trip.departed_at, CLINIC_TZ):%d/%m}", common.both(trip.get_purpose_display, "\n"),
+        common.lines(trip.traveller, trip.referral.number if trip.referral else ""),
+        common.lines(where, trip.destination), common.lines(trip.driver, escort), _clock(trip.called_at, trip),
+        _clock(trip.departed_at, trip), _clock(trip.reached_at, trip), handed, _clock(trip.returned_at, trip), readings,
+        trip.kilometres,
+    ]  # fmt: skip
+
+
+def _clock(at: datetime | None, trip: Trip) -> str:
+    """Write a time of day, with its day where that is not the one on which the vehicle left."""
+    if at is None:
+        return ""
+    local, left = (timezone.localtime(moment, CLINIC_TZ) for moment in (at, trip.departed_at))
+    return f"{local:%H:%M}" if local.date() == left.date() else f"{local:%d/%m %H:%M}"
+
+
+def _vehicles(paper: Document, total: TripsOfMonth) -> None:
+    """Say what each vehicle drove and drank."""
+    if not total.vehicles:
+        return
+    paper.heading("រថយន្ត និងប្រេងឥន្ធនៈ · Vehicles and fuel", 2)
+    columns = [
+        Column("រថយន្ត · Vehicle"), Column("ដំណើរ · Trips", align="right"), Column("km", align="right"),
+        Column("ប្រេង (លីត្រ) · Fuel (l)", align="right"), Column("l / 100 km", align="right"),
+        Column("បានបង់ (រៀល) · Paid (riel)", align="right"),
+    ]  # fmt: skip
+    rows = [
+        [f"{common.named(one.vehicle)} ({one.vehicle.plate})", one.count, one.kilometres, _plain(one.litres),
+         "" if one.per_hundred is None else _plain(one.per_hundred), one.riel or ""]
+        for one in total.vehicles
+    ]  # fmt: skip
+    paper.table(columns, rows)
+
+
+def _waits(paper: Document, waits: Waits) -> None:
+    """Say how long the parts of emergency trips took, or nothing where no time is known."""
+    said = [(words, getattr(waits, name)) for name, words in PARTS]
+    if not any(span for _, span in said):
+        return
+    paper.heading("រយៈពេលនៃដំណើរសង្គ្រោះបន្ទាន់ (មធ្យមកណ្តាល) · How long emergency trips took (median)", 2)
+    columns = [Column(words, align="centre") for words, _ in said]
+    paper.table(columns, [[f"{span[0]} នាទី · min (n = {span[1]})" if span else "–" for _, span in said]])
+
+
+def _plain(value: Decimal) -> str:
+    return f"{value.normalize():,f}"
