@@ -38,8 +38,20 @@ WAYS = (
     Way("mobile_team:week", _("Mobile clinic"), "bus", Action.SEE_SESSIONS, ("mobile_team:",)),
     Way("referrals:list", _("Referrals"), "ambulance", Action.SEE_REFERRALS, ("referrals:",)),
     Way("pharmacy:stock", _("Medicine"), "pill", Action.SEE_STOCK, ("pharmacy:",)),
-    Way("pharmacy:donate", _("Donations"), "hand-heart", Action.RECEIVE_DONATION, ("pharmacy:don", "pharmacy:receipt")),
-    Way("pharmacy:fund", _("Medicine fund"), "landmark", Action.SEE_BOOKS, ("pharmacy:fund", "pharmacy:purchase")),
+    Way(
+        "pharmacy:donate",
+        _("Donations"),
+        "hand-heart",
+        Action.RECEIVE_DONATION,
+        ("pharmacy:don", "pharmacy:receipt", "pharmacy:box", "pharmacy:open"),
+    ),
+    Way(
+        "pharmacy:fund",
+        _("Medicine fund"),
+        "landmark",
+        Action.SEE_BOOKS,
+        ("pharmacy:fund", "pharmacy:purchase", "pharmacy:exchange", "pharmacy:cash", "pharmacy:rate", "pharmacy:month"),
+    ),
     Way("reports:home", _("Figures"), "chart-column", Action.SEE_FIGURES, ("reports:",)),
     Way(
         "desk:duplicates",

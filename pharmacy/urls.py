@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pharmacy.views import dispensing, donations, purchases, stock
+from pharmacy.views import boxes, cash, dispensing, donations, funds, purchases, stock
 
 app_name = "pharmacy"
 urlpatterns = [
@@ -27,5 +27,28 @@ urlpatterns = [
     path("purchases/new/", purchases.purchase_new, name="purchase_new"),
     path("purchases/<uuid:id>/", purchases.purchase, name="purchase"),
     path("purchases/<uuid:id>/void/", purchases.void, name="purchase_void"),
-    path("fund/", donations.fund, name="fund"),
+    path("purchases/<uuid:id>/scan/", purchases.scan, name="purchase_scan"),
+    path("purchases/<uuid:id>/invoice/", purchases.invoice, name="purchase_invoice"),
+    path("fund/", funds.fund, name="fund"),
+    path("funds/", funds.funds, name="funds"),
+    path("funds/new/", funds.fund_new, name="fund_new"),
+    path("funds/<slug:code>/", funds.fund, name="fund_of"),
+    path("rates/", funds.rates_page, name="rates"),
+    path("rates/set/", funds.rate_set, name="rate_set"),
+    path("month-end/", funds.month_end, name="month_end"),
+    path("boxes/", boxes.boxes, name="boxes"),
+    path("boxes/new/", boxes.box_new, name="box_new"),
+    path("boxes/<slug:code>/", boxes.box, name="box"),
+    path("boxes/<slug:code>/change/", boxes.box_change, name="box_change"),
+    path("boxes/<slug:code>/open/", boxes.box_open, name="box_open"),
+    path("boxes/<slug:code>/sheet.pdf", boxes.blank_sheet, name="box_sheet"),
+    path("openings/<uuid:id>/", boxes.opening, name="opening"),
+    path("openings/<uuid:id>/sheet.pdf", boxes.opening_sheet, name="opening_sheet"),
+    path("exchanges/", cash.exchanges, name="exchanges"),
+    path("exchanges/new/", cash.exchange_new, name="exchange_new"),
+    path("exchanges/<uuid:id>/void/", cash.exchange_void, name="exchange_void"),
+    path("cash/", cash.counts, name="cash_counts"),
+    path("cash/<uuid:id>/", cash.count, name="cash_count"),
+    path("cash/<uuid:id>/enter/", cash.count_enter, name="cash_enter"),
+    path("cash/<slug:code>/<str:currency>/", cash.count_new, name="cash_new"),
 ]

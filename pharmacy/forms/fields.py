@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from datetime import date
 from functools import cache
 from typing import Any
@@ -12,10 +14,12 @@ from django.db.models import QuerySet
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from core.fields import LookupField, MoneyField
+from core.fields import LookupField, MoneyField, NumberField
 from core.khmer import normalise
-from core.money import Currency
-from pharmacy.models import Medicine
+from core.money import Currency, Money
+from pharmacy.models import Fund, Medicine
+from pharmacy.rules import NOTES, RARE
+from pharmacy.selectors.cash import funds
 from pharmacy.selectors.stock import matching, shelves
 
 MOST = 1_000_000  # units; a typing slip is refused long before the database would
@@ -79,6 +83,74 @@ class ShelfForm(forms.Form):
         for field in self.fields.values():
             if isinstance(field, ShelfField):
                 field.choices = offered
+
+
+class FundField(forms.ChoiceField):
+    """Choose one of the funds.
+
+    With `checked=False` any code passes: of a fund that is none the service finds no money to pay with.
+    """
+
+    def __init__(self, *, checked: bool = True, **kwargs: Any) -> None:
+        ours: dict[str, Any] = {"label": _("Fund"), "initial": Fund.MEDICINE}
+        super().__init__(**(ours | kwargs))
+        self.checked = checked
+
+    def valid_value(self, value: Any) -> bool:
+        return super().valid_value(value) if self.checked else re.fullmatch(r"[a-z0-9-]{1,20}", value) is not None
+
+
+class FundsForm(forms.Form):
+    """A form that names funds; they are asked for once, and only when they are shown or checked."""
+
+    offered = staticmethod(lambda: [(fund.code, str(fund)) for fund in funds()])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = cache(self.offered)
+        for field in self.fields.values():
+            if isinstance(field, FundField):
+                field.choices = offered
+
+
+class NotesForm(forms.Form):
+    """A form in which notes are counted: a box for each note of its `currencies`, empty for none."""
+
+    currencies: Sequence[Currency] = tuple(Currency)
+    all_optional = True  # which boxes must be filled is plain to see
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for currency in self.currencies:
+            for value in NOTES[currency]:
+                self.fields[f"{currency}_{value}"] = NumberField(
+                    label=Money(value, currency).format(), min_value=0, max_value=MOST, required=False
+                )
+
+    def purses(self) -> list[dict[str, Any]]:
+        """Return the boxes by currency: those of the notes in use, and of the rare ones."""
+        shown = []
+        for currency in self.currencies:
+            boxes = {value: self[f"{currency}_{value}"] for value in NOTES[currency]}
+            rare = [box for value, box in boxes.items() if value in RARE[currency]]
+            shown.append({
+                "words": dict(CURRENCIES)[currency.value], "rare": rare,
+                "rare_open": any(box.errors or box.data for box in rare),
+                "usual": [box for value, box in boxes.items() if value not in RARE[currency]],
+            })  # fmt: skip
+        return shown
+
+    def found(self) -> dict[Currency, dict[int, int]]:
+        """Return how many pieces of each note were counted."""
+        said = self.cleaned_data
+        return {
+            currency: {value: n for value in NOTES[currency] if (n := said[f"{currency}_{value}"])}
+            for currency in self.currencies
+        }
+
+    def besides(self) -> dict[str, Any]:
+        """Return what was written besides the notes."""
+        return {name: value for name, value in self.cleaned_data.items() if name[:4] not in ("KHR_", "USD_")}
 
 
 class ReasonForm(forms.Form):

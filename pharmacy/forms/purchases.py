@@ -2,27 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.fields import DateField, HiddenIdField, MoneyField, NumberField
+from core.errors import RuleBroken
+from core.fields import DateField, HiddenIdField, MoneyField, NumberField, refusal
 from core.money import Currency
 from core.widgets import NumberInput
-from pharmacy.forms.fields import CURRENCIES, MOST, CurrencyForm, MedicineField, TextField
+from pharmacy.forms.fields import CURRENCIES, MOST, CurrencyForm, FundField, FundsForm, MedicineField, TextField
+from pharmacy.pictures import LARGEST_FILE
+from pharmacy.selectors.cash import held
 from pharmacy.services.purchases import Line
 
 
-class PurchaseForm(CurrencyForm):
-    """The head of an invoice."""
+class PurchaseForm(CurrencyForm, FundsForm):
+    """The head of an invoice; each fund is offered with what it holds."""
+
+    offered = staticmethod(lambda: [(at.fund.code, f"{at.fund}: {at.riel} · {at.dollars}") for at in held()])
 
     id = HiddenIdField()
     supplier = TextField(label=_("Supplier"), max_length=120, widget=forms.TextInput(attrs={"list": "suppliers"}))
     invoice = TextField(label=_("Invoice number"), max_length=40, required=False)
     on = DateField(label=_("Date"))
     currency = forms.ChoiceField(label=_("Currency"), choices=CURRENCIES, widget=forms.RadioSelect, initial="KHR")
+    fund = FundField(label=_("Paid out of"), checked=False)
     sum = MoneyField(label=_("Sum of the invoice"))
+
+
+class ScanField(forms.FileField):
+    """A file as bytes, if it is not too large to be read at all; the service looks at what is inside."""
+
+    default_error_messages: ClassVar[Any] = {"empty": _("This file is empty.")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        accepted: dict[str, Any] = {"accept": "image/jpeg,image/png,application/pdf"}
+        ours: dict[str, Any] = {"widget": forms.FileInput(attrs=accepted), "max_length": 255}
+        super().__init__(**(ours | kwargs))
+
+    def clean(self, data: Any, initial: Any = None) -> bytes:  # type: ignore[override]
+        file = super().clean(data, initial)
+        if file.size > LARGEST_FILE:
+            raise refusal(RuleBroken("pharmacy.scan_too_large"))
+        return bytes(file.read())
 
 
 class LineForm(forms.Form):
@@ -64,3 +87,9 @@ class LineFormSet(forms.BaseFormSet):
 
 
 Lines: Any = forms.formset_factory(LineForm, formset=LineFormSet, extra=12, max_num=60, validate_max=True)
+
+
+class ScanForm(forms.Form):
+    """The supplier's invoice, photographed or scanned."""
+
+    scan = ScanField(label=_("Picture or PDF of the invoice"), help_text=_("A photo is made small; place and time go."))

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from core.db import CurrencyField, MinorField, Recorded
 from core.syncing import Synced
 from pharmacy.models.money import BoxOpening, Entry, Fund
+from pharmacy.rules import exchanged
 
 
 class Rate(Recorded):
@@ -38,6 +39,11 @@ class Exchange(Recorded, Synced):
     class Meta:
         constraints = [models.CheckConstraint(condition=~Q(given=F("taken")), name="pharmacy_exchange_two_entries")]
         indexes = [models.Index(fields=["-on", "-id"], name="pharmacy_exchange_newest")]
+
+    @property
+    def rate(self) -> int:
+        """Return how many riel a dollar was worth in it, to the nearest riel."""
+        return exchanged(self.given.money, self.taken.money)
 
 
 class CashCount(Recorded, Synced):

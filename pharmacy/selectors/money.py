@@ -68,22 +68,24 @@ def _sum(which: Q) -> Coalesce:
 
 def latest_entries(fund: str = Fund.MEDICINE) -> list[Entry]:
     """Return the newest entries that touch a fund's accounts, with what each belongs to."""
-    rows = Entry.objects.filter(debit__fund=fund).select_related("debit", "credit", "donation", "purchase")
+    related = ("debit", "credit", "donation", "purchase", "cash_count")
+    rows = Entry.objects.filter(debit__fund=fund).select_related(*related)
     return list(rows.order_by("-on", "-id")[:LATEST])
 
 
 def donations_page(*, before: UUID | None = None) -> tuple[list[Donation], UUID | None]:
     """Return one page of donations, newest first, and the key of the next page."""
-    rows = Donation.objects.select_related("entry", "village", "recorded_by")
-    return _page(rows, before)
+    rows = Donation.objects.select_related("entry", "village", "recorded_by", "fund")
+    return page_of(rows, before)
 
 
 def purchases_page(*, before: UUID | None = None) -> tuple[list[Purchase], UUID | None]:
     """Return one page of purchases, newest first, and the key of the next page."""
-    return _page(Purchase.objects.select_related("entry", "recorded_by"), before)
+    return page_of(Purchase.objects.select_related("entry", "recorded_by"), before)
 
 
-def _page(rows: QuerySet[Any], before: UUID | None) -> tuple[list[Any], UUID | None]:
+def page_of(rows: QuerySet[Any], before: UUID | None) -> tuple[list[Any], UUID | None]:
+    """Return one page of rows that have a day, newest first by (on, id), and the key of the next page."""
     if before is not None:
         model: type[Model] = rows.model
         on = Subquery(model._default_manager.filter(pk=before).values("on"))

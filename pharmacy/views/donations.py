@@ -73,10 +73,3 @@ def donations(request: HttpRequest) -> HttpResponse:
     """List gifts, newest first."""
     rows, more = money.donations_page(before=uuid_from(request, "before"))
     return render(request, "pharmacy/donations.html", {"rows": rows, "older": f"?before={more}" if more else ""})
-
-
-@require_safe
-@requires(Action.SEE_BOOKS)
-def fund(request: HttpRequest) -> HttpResponse:
-    """Show what the medicine fund took in, paid out and holds, in riel and in dollars."""
-    return render(request, "pharmacy/fund.html", {"holdings": money.holdings(), "entries": money.latest_entries()})

@@ -51,7 +51,7 @@ def invoice(lines: int = 1, **given: Any) -> dict[str, Any]:
     """Return what the purchase page sends: `lines` lines of 100 tablets for 10,000 riel."""
     sent: dict[str, Any] = {
         "id": str(uuid7()), "supplier": "ឱសថស្ថានតាកែវ", "invoice": "A-17", "on": "20/11/2026", "currency": "KHR",
-        "sum": f"{10_000 * lines}", "line-TOTAL_FORMS": "6", "line-INITIAL_FORMS": "0",
+        "sum": f"{10_000 * lines}", "fund": "medicine", "line-TOTAL_FORMS": "6", "line-INITIAL_FORMS": "0",
     }  # fmt: skip
     for n, medicine in enumerate(Medicine.objects.all()[:lines]):
         sent |= {
@@ -253,7 +253,7 @@ class TestDispensing:
 class TestDonations:
     def sent(self, **given: Any) -> dict[str, Any]:
         sent = {"id": str(uuid7()), "currency": "KHR", "amount": "៥០,០០០", "donor_name": "", "on": "20/11/2026"}
-        return sent | given
+        return sent | {"fund": "medicine", "source": "person", "purpose": ""} | given
 
     def test_a_gift_in_khmer_digits_has_its_receipt(self, nurse: User) -> None:
         village, client = a_village(), client_of(nurse)
