@@ -8,20 +8,16 @@ from datetime import datetime
 
 from core.khmer import format_date
 from core.money import Currency, Money
-from core.pdf.blocks import Field, Organisation
+from core.pdf.blocks import Beside, Field, Organisation
 from core.pdf.page import Document
-from core.pdf.table import Column
+from core.pdf.styles import CELL
+from core.pdf.table import Column, Table
 from core.periods import CLINIC_TZ
 from pharmacy.models import BoxOpening, DonationBox
 from pharmacy.rules import NOTES, RARE
 from pharmacy.selectors.cash import Purse
 
 WORDS = {Currency.KHR: "រៀល · Riel", Currency.USD: "ដុល្លារ · US dollars"}
-COLUMNS = [
-    Column("ក្រដាសប្រាក់ · Note", 50, "right"),
-    Column("ចំនួនសន្លឹក · Pieces", 45, "right"),
-    Column("ទឹកប្រាក់ · Amount", None, "right"),
-]
 HOW = (
     "មនុស្សពីរនាក់បើក និងរាប់ជាមួយគ្នា។ ម្នាក់រាប់ ម្នាក់ទៀតរាប់ម្តងទៀត រួចចុះហត្ថលេខាទាំងពីរនាក់។\n"
     "Two people open the box and count together. One counts, the other counts again, and both sign."
@@ -60,8 +56,7 @@ def sheet(
     )  # fmt: skip
     if counted is None:
         paper.note(HOW)
-    for currency in Currency:
-        _purse(paper, currency, counted)
+    paper.add(Beside([_purse(currency, counted) for currency in Currency]))
     if opening and opening.note:
         paper.box(opening.note, "កំណត់ចំណាំ · Note")
     paper.signatures([
@@ -71,18 +66,21 @@ def sheet(
     return paper.bytes()
 
 
-def _purse(paper: Document, currency: Currency, counted: Counted | None) -> None:
-    """Add the table of one currency; on an empty sheet the rare notes share one line."""
+def _purse(currency: Currency, counted: Counted | None) -> Table:
+    """Return the table of one currency; on an empty sheet the rare notes share one line."""
     rows: list[tuple[str, str, str]]
     if counted is None:
         usual = [value for value in NOTES[currency] if value not in RARE[currency]]
         rows = [(Money(value, currency).format(), "", "") for value in usual]
-        if RARE[currency]:
-            rows.append(("ផ្សេងទៀត · other", "", ""))
-        total = ("សរុប · Sum", "", " ")
+        rows += [("ផ្សេងទៀត · other", "", "")] if RARE[currency] else []
+        total = ("សរុប · Sum", "", "")
     else:
         purse = next((p for p in counted.purses if p.currency is currency), None)
         rows = [(v.format(), f"{n:,}", w.format()) for v, n, w in purse.lines] if purse else []
         total = ("សរុប · Sum", "", (purse.sum if purse else Money.zero(currency)).format())
-    paper.heading(WORDS[currency], level=2)
-    paper.table(COLUMNS, rows, total_row=total, zebra=counted is not None, grid=True)
+    columns = [
+        Column(WORDS[currency], 29, "right"), Column("សន្លឹក · Pieces", 22, "right"),
+        Column("ទឹកប្រាក់ · Amount", None, "right"),
+    ]  # fmt: skip
+    style = CELL if counted else CELL.but(line_height=2.2)  # room to write by hand
+    return Table(columns, rows, total_row=total, zebra=counted is not None, grid=True, style=style)

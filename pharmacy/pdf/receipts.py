@@ -14,7 +14,7 @@ ANONYMOUS = "មិនបញ្ចេញឈ្មោះ · without a name"
 THANKS = "សូមអរគុណ។ %s ការព្យាបាលគឺឥតគិតថ្លៃសម្រាប់មនុស្សគ្រប់គ្នា មិនថាបានបរិច្ចាគឬមិនបាន។"
 THANKS_EN = "Thank you. %s Care is free for everyone, whether they gave or not."
 BUYS = ("ប្រាក់នេះទាំងអស់ប្រើសម្រាប់ទិញឱសថ។", "All of this money buys medicine.")
-MEDICINE = "ទិញឱសថ · to buy medicine"
+MEDICINE = "ទិញឱសថ\nto buy medicine"
 VOID = "មោឃៈ VOID"
 
 
@@ -40,8 +40,8 @@ def receipt(donation: Donation, organisation: Organisation, *, printed_by: str, 
             ("ថ្ងៃខែឆ្នាំ · Date", f"{format_date(donation.on, 'km')}\n{format_date(donation.on, 'en')}"),
             Field("អ្នកបរិច្ចាគ · Given by", _giver(donation), wide=True),
             Field("ភូមិ · Village", _village(donation), wide=True),
-            Field("មូលនិធិ · Fund", _both(donation.fund), wide=True),
-            Field("គោលបំណង · Purpose", _purpose(donation), wide=True),
+            ("មូលនិធិ · Fund", f"{donation.fund.name_km}\n{donation.fund.name_en}"),
+            ("គោលបំណង · Purpose", _purpose(donation)),
             *([Field("មូលហេតុមោឃៈ · Void because", donation.void_reason, wide=True)] if donation.void_reason else []),
         ]
     )
@@ -59,16 +59,13 @@ def receipt(donation: Donation, organisation: Organisation, *, printed_by: str, 
 def _giver(donation: Donation) -> str:
     if donation.opening:
         box = donation.opening.box
-        return f"ប្រអប់បរិច្ចាគ · donation box {box.code}\n{box.place_km}" + (f"\n{box.place_en}" if box.place_en else "")
+        place = " · ".join(name for name in (box.place_km, box.place_en) if name)
+        return f"ប្រអប់បរិច្ចាគ · donation box {box.code}\n{place}"
     return donation.donor_name or ANONYMOUS
 
 
 def _purpose(donation: Donation) -> str:
     return donation.purpose or (MEDICINE if donation.fund_id == Fund.MEDICINE else "–")
-
-
-def _both(fund: Fund) -> str:
-    return f"{fund.name_km} · {fund.name_en}"
 
 
 def _village(donation: Donation) -> str:
