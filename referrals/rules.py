@@ -31,6 +31,8 @@ TRANSITIONS: dict[str, dict[str, Action]] = {
     "departed": {
         "arrived": Action.AMBULANCE,
         "did_not_arrive": Action.AMBULANCE,
+        "no_answer": Action.REFER,
+        "answered": Action.REFER,  # nobody wrote the arrival down, but the hospital's answer says that they came
     },
     "arrived": {
         "handed_over": Action.AMBULANCE,
@@ -44,7 +46,7 @@ TRANSITIONS: dict[str, dict[str, Action]] = {
     "own_transport": {
         "arrived": Action.REFER,
         "no_answer": Action.REFER,
-        "answered": Action.REFER,  # the hospital's answer says that they came
+        "answered": Action.REFER,
         "did_not_arrive": Action.REFER,
     },
     "did_not_arrive": {

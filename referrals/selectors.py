@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from clinic.models import Identifier
@@ -120,11 +120,6 @@ def legs_of(trip: Trip) -> list[Leg]:
     return list(trip.legs.all())
 
 
-def fills_of(trip: Trip) -> list[Fuel]:
-    """Return the fuel taken on a trip that nobody took back."""
-    return list(trip.fills.filter(void_reason="").order_by("on", "id"))
-
-
 def open_trips() -> QuerySet[Trip]:
     """Return the trips whose vehicle is still out."""
     return (
@@ -176,7 +171,7 @@ class TripsOfMonth:
 
     @property
     def litres(self) -> Decimal:
-        """Return the fuel of the log."""
+        """Return the fuel, taken on trips and filled at other times."""
         return sum((one.litres for one in self.vehicles), Decimal(0))
 
     @property
@@ -205,25 +200,38 @@ def log(month: Month) -> list[Trip]:
 
 
 def trips_total(month: Month) -> TripsOfMonth:
-    """Count a month's trips with their kilometres and fuel, a vehicle each. Two statements."""
+    """Count a month's trips with their kilometres and fuel, a vehicle each. Three statements."""
     driven = F("odometer_in") - F("odometer_out")
     trips = Trip.objects.filter(departed_at__range=span(month)).values("vehicle").annotate(
-        count=Count("pk"), kilometres=Coalesce(Sum(driven), 0),
+        count=Count("pk"), kilometres=Coalesce(Sum(driven), 0), taken=Sum("fuel_litres"),
         deceased_home=Count("pk", filter=Q(purpose=Trip.Purpose.DECEASED_HOME)),
     )  # fmt: skip
     filled = Fuel.objects.filter(on__range=(month.first, month.last), void_reason="").values("vehicle")
-    fuel = filled.annotate(litres=Sum("litres"), riel=Coalesce(Sum("riel"), 0))
-    vehicles: dict[int, dict[str, Any]] = {}
+    fuel = filled.annotate(filled=Sum("litres"), riel=Coalesce(Sum("riel"), 0))
+    found: dict[int, dict[str, Any]] = {}
     for row in [*trips, *fuel]:
-        vehicles.setdefault(row.pop("vehicle"), {}).update(row)
-    known = Vehicle.objects.in_bulk(list(vehicles)) if vehicles else {}
-    return TripsOfMonth(tuple(VehicleOfMonth(known[key], **vehicles[key]) for key in sorted(vehicles)))
+        found.setdefault(row["vehicle"], {}).update(row)
+    known = Vehicle.objects.in_bulk(list(found)) if found else {}
+    return TripsOfMonth(tuple(_of_month(known[key], found[key]) for key in sorted(found)))
+
+
+def _of_month(vehicle: Vehicle, said: dict[str, Any]) -> VehicleOfMonth:
+    """Put together what a vehicle's trips and its fuel log say."""
+    counts = {name: said.get(name, 0) for name in ("count", "deceased_home", "kilometres", "riel")}
+    litres = (said.get("taken") or Decimal(0)) + (said.get("filled") or Decimal(0))
+    return VehicleOfMonth(vehicle, litres=litres, **counts)
 
 
 def waits(month: Month) -> rules.Waits:
     """Return how long the parts of a month's emergency trips took. One statement."""
     rows = Trip.objects.filter(departed_at__range=span(month), purpose=Trip.Purpose.EMERGENCY)
     return rules.waits(rows.values_list("called_at", "departed_at", "reached_at", "handed_over_at"))
+
+
+def taken_on_trips(month: Month) -> list[Trip]:
+    """Return a month's trips on which fuel was taken, newest first. One statement."""
+    rows = Trip.objects.filter(departed_at__range=span(month), fuel_litres__gt=0).select_related("vehicle")
+    return list(rows.order_by("-departed_at", "-id"))
 
 
 def fuel(month: Month) -> list[Fuel]:
@@ -256,6 +264,16 @@ def around(vehicle_id: int, first: datetime, last: datetime, *, but: UUID | None
         clashes=Count("pk", filter=Q(departed_at__lt=last, returned_at__gt=first)),
     )  # fmt: skip
     return Around(**read)
+
+
+def with_others(trips: QuerySet[Trip], until: datetime) -> QuerySet[Trip]:
+    """Add what other trips of the vehicle say up to a time: `clashes` (out twice at once), `most` (the next reading)."""
+    others = Trip.objects.filter(vehicle=OuterRef("vehicle")).exclude(pk=OuterRef("pk"))
+    later = others.filter(departed_at__gt=until).order_by().values("vehicle")
+    return trips.annotate(
+        clashes=Exists(others.filter(departed_at__lt=until, returned_at__gt=OuterRef("departed_at"))),
+        most=Subquery(later.annotate(least=Min("odometer_out")).values("least")),
+    )
 
 
 def readings_beside(vehicle_id: int, on: date) -> Around:

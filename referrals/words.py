@@ -33,7 +33,7 @@ WORDS: dict[str, str] = {
     "referrals.trip_has_no_arrival": _("This journey goes home to the family; nobody is handed over at a hospital."),
     "referrals.called_after_leaving": _("The call came before the vehicle left."),
     "referrals.called_long_before": _("The call cannot be more than %(days)s days before the vehicle left."),
-    "referrals.back_before_leg": _("The last leg ended later than this."),
+    "referrals.back_before_leg": _("The last leg ended later, or further on, than this."),
     "referrals.leg_too_early": _("The leg before had not ended at this time."),
     "referrals.leg_ends_before_it_began": _("A leg cannot end before it began."),
     "referrals.leg_must_end": _("The trip is over: write when and where the leg ended."),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from django.db import models
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connections, models
 from django.db.models import F, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -58,7 +61,7 @@ class Trip(Recorded, Synced):
     handed_over_to = models.CharField(_("handed over to"), max_length=120, blank=True)
     returned_at = models.DateTimeField(_("back at"), null=True, blank=True)
     odometer_in = models.PositiveIntegerField(_("odometer on return (km)"), null=True, blank=True)
-    # What early trips took, before there was a fuel log; migration 0005 entered it there, and nothing writes it now.
+    # Taken on the way, as the driver says on return; fuel at any other time is a row of the fuel log.
     fuel_litres = models.DecimalField(_("fuel (litres)"), max_digits=5, decimal_places=1, null=True, blank=True)
     note = models.CharField(_("note"), max_length=200, blank=True)
 
@@ -110,6 +113,27 @@ class Trip(Recorded, Synced):
         return self.patient.name if self.patient else self.person_name
 
 
+_END_LAST = """
+UPDATE referrals_leg SET reached_at = COALESCE(reached_at, %s), odometer_in = COALESCE(odometer_in, %s)
+WHERE trip_id = %s AND "order" = (SELECT MAX(other."order") FROM referrals_leg other WHERE other.trip_id = %s)
+RETURNING *
+"""
+
+
+class LegQuerySet(models.QuerySet["Leg"]):
+    """Questions about legs."""
+
+    def end_last(self, trip_id: UUID, at: datetime, odometer: int) -> Leg | None:
+        """End a trip's newest leg where the trip ends, unless it has ended; return it, None for a trip without legs.
+
+        One statement, so that no leg can be written between the look and the end. Raises IntegrityError when the leg
+        began later or higher than that.
+        """
+        link = connections[self.db]
+        key, when = Trip._meta.pk.get_db_prep_value(trip_id, link), link.ops.adapt_datetimefield_value(at)
+        return next(iter(self.raw(_END_LAST, [when, odometer, key, key])), None)
+
+
 class Leg(Recorded):
     """A part of a trip between two places, with time and odometer at both ends; legs follow each other."""
 
@@ -122,6 +146,8 @@ class Leg(Recorded):
     odometer_out = models.PositiveIntegerField(_("odometer at leaving (km)"))
     odometer_in = models.PositiveIntegerField(_("odometer on arrival (km)"), null=True, blank=True)
     carried = models.CharField(_("who was carried"), max_length=160, blank=True)
+
+    objects = LegQuerySet.as_manager()
 
     class Meta:
         ordering = ["order"]

@@ -27,8 +27,8 @@ PARTS = (
 COLUMNS = (
     Column("ថ្ងៃ\nDate", 15), Column("គោលបំណង\nPurpose", 34), Column("អ្នកដំណើរ\nWho"), Column("ទៅណា\nWhere to"),
     Column("អ្នកបើកបរ អ្នកអម\nDriver, escort"), Column("ហៅ\nCalled", 13, "centre"), Column("ចេញ\nLeft", 13, "centre"),
-    Column("ដល់\nReached", 14, "centre"), Column("ប្រគល់ជូន\nHanded over"), Column("ត្រឡប់\nBack", 13, "centre"),
-    Column("កុងទ័រ\nOdometer", 20, "right"), Column("km", 11, "right"),
+    Column("ដល់\nReached", 18, "centre"), Column("ប្រគល់ជូន\nHanded over"), Column("ត្រឡប់\nBack", 13, "centre"),
+    Column("កុងទ័រ\nOdometer", 20, "right"), Column("km", 14, "right"),
 )  # fmt: skip
 
 
@@ -42,7 +42,7 @@ def log(month: Month, trips: Sequence[Trip], total: TripsOfMonth, waits: Waits, 
         ("ប្រេង លីត្រ · litres of fuel", _plain(total.litres)),
         ("ជូនសពទៅផ្ទះ · brought home to the family", str(total.deceased_home)),
     ])  # fmt: skip
-    paper.table(COLUMNS, [_row(trip) for trip in trips], total_row=[*[""] * 11, total.kilometres])
+    paper.table(COLUMNS, [_row(trip) for trip in trips], total_row=["សរុប\nTotal", *[""] * 10, total.kilometres])
     _vehicles(paper, total)
     _waits(paper, waits)
     paper.signatures(["អ្នកបើកបរ · Driver", "អ្នកទទួលខុសត្រូវ · In charge"])

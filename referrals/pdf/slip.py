@@ -18,7 +18,7 @@ from clinic.pdf import common
 from core.pdf.blocks import Block, Field, Fields
 from core.pdf.page import Document
 from core.pdf.qr import QR
-from core.pdf.styles import LABEL, MUTED, SUBHEADING
+from core.pdf.styles import LABEL, MUTED
 from core.pdf.text import KhmerText
 from core.periods import CLINIC_TZ
 from core.phones import national
@@ -99,11 +99,9 @@ def answer(referral: Referral, *, at: datetime) -> bytes:
         Field("លទ្ធផល · Outcome", outcome or OUTCOMES, wide=True),
         Field("ការណែនាំបន្ត · Advice for follow-up", referral.answer_advice or BLANK, wide=True),
         *([Field("អ្វីផ្សេងទៀត · What else was said", referral.answer, wide=True)] if referral.answer else []),
-        Field("អ្នកឆ្លើយ · Answered by", referral.answer_from or BLANK),
-        Field("តាមរយៈ · How it came", how),
+        Field("អ្នកឆ្លើយ · Answered by" if said else "វេជ្ជបណ្ឌិត · Doctor", referral.answer_from or BLANK),
+        Field("តាមរយៈ · How it came", how) if said else Field("ហត្ថលេខា · Signature", BLANK),
     ], columns=2)  # fmt: skip
-    if not said:
-        paper.signatures(["វេជ្ជបណ្ឌិត និងហត្ថលេខា · Doctor and signature"])
     return paper.bytes()
 
 
@@ -159,8 +157,6 @@ def _person(referral: Referral, patient: Patient) -> list[Field]:
         Field("អាណាព្យាបាល · Guardian", patient.guardian or BLANK),
         Field("អ្នកអមដំណើរ · Companion", referral.companion or BLANK),
         Field("ភូមិ · Village", common.place(patient, " · "), wide=True),
-        Field("អ្នកចេញថ្លៃ ប័ណ្ណសមធម៌ · Payer, equity card", _payer(referral), wide=True),
-        *([Field("ផ្ទៃពោះ · Pregnancy", referral.pregnancy or BLANK, wide=True)] if patient.sex == "F" else []),
     ]
 
 
@@ -172,11 +168,14 @@ def _payer(referral: Referral) -> str:
 
 
 def _matter(referral: Referral) -> list[Field]:
+    female = referral.patient.sex == "F"
     return [
-        Field("មូលហេតុនៃការបញ្ជូន · Reason for referral", referral.reason, wide=True),
+        Field("អ្នកចេញថ្លៃ ប័ណ្ណសមធម៌ · Payer, equity card", _payer(referral), wide=not female),
+        *([Field("ផ្ទៃពោះ · Pregnancy", referral.pregnancy or BLANK)] if female else []),
+        Field("មូលហេតុនៃការបញ្ជូន · Reason for referral", referral.reason),
         Field("រោគវិនិច្ឆ័យបណ្តោះអាសន្ន · Provisional diagnosis", referral.diagnosis or BLANK),
         Field("សញ្ញាគ្រោះថ្នាក់ · Danger signs", referral.danger_signs or BLANK),
-        Field("សញ្ញាជីវិត និងម៉ោង · Vital signs, time", referral.vitals or BLANK, wide=True),
+        Field("សញ្ញាជីវិត និងម៉ោង · Vital signs, time", referral.vitals or BLANK),
         Field("ប្រវត្តិជំងឺ និងអ្វីដែលរកឃើញ · History and findings", referral.findings or BLANK, wide=True),
         Field("ការព្យាបាលដែលបានផ្តល់ និងម៉ោង · Treatment given, time", referral.treatment_given or BLANK, wide=True),
     ]
@@ -188,24 +187,26 @@ def _times(steps: Sequence[Step]) -> list[Field]:
 
 
 def _hotline(calls: Sequence[Call]) -> Field:
-    """Say whether the hospital was called, and whom we spoke to last."""
+    """Say with whom at the hospital we spoke last."""
     spoken = [call.spoke_to for call in calls if call.spoke_to]
-    said = spoken[-1] if spoken else "☒ បាទ/ចាស yes" if calls else "☐ បាទ/ចាស yes ☐ ទេ no"
-    return Field("បានហៅមន្ទីរពេទ្យ · Hotline call", said)
+    return Field("និយាយជាមួយ · Spoke to", spoken[-1] if spoken else BLANK)
 
 
 def _answer(referral: Referral) -> Flowable:
     """Return the part that comes back: to be filled in by hand, or by telephone."""
-    said = Fields([
+    whose = Fields([
         Field("លេខ · Slip no.", referral.number),
         Field("ឈ្មោះអ្នកជំងឺ · Patient", common.names(referral.patient)),
         Field("ថ្ងៃទទួល និងថ្ងៃឆ្លើយ · Received, answered", BLANK),
-        Field("រោគវិនិច្ឆ័យ · Diagnosis", BLANK, wide=True),
-        Field("ការព្យាបាល · Treatment", BLANK, wide=True),
-        Field("ការណែនាំបន្ត · Advice for follow-up", BLANK, wide=True),
-        Field("លទ្ធផល · Outcome", OUTCOMES, wide=True),
-        Field("វេជ្ជបណ្ឌិត និងហត្ថលេខា · Doctor and signature", BLANK, wide=True),
     ], columns=3)  # fmt: skip
-    tear = TearLine("សូមហែកត្រង់នេះ ហើយផ្ញើត្រឡប់មកវិញ · please tear off here and send back")
-    title = KhmerText("ចម្លើយរបស់មន្ទីរពេទ្យ · Answer of the hospital", SUBHEADING)
-    return KeepTogether([tear, title, said])
+    said = Fields([
+        Field("រោគវិនិច្ឆ័យ · Diagnosis", BLANK),
+        Field("ការព្យាបាល · Treatment", BLANK),
+        Field("លទ្ធផល · Outcome", OUTCOMES, wide=True),
+        Field("ការណែនាំបន្ត · Advice for follow-up", BLANK),
+        Field("វេជ្ជបណ្ឌិត និងហត្ថលេខា · Doctor and signature", BLANK),
+    ], columns=2)  # fmt: skip
+    tear = TearLine(
+        "ចម្លើយរបស់មន្ទីរពេទ្យ៖ សូមហែកត្រង់នេះ ហើយផ្ញើត្រឡប់មកវិញ · Answer of the hospital: please tear off here and send back"
+    )
+    return KeepTogether([tear, whose, said])

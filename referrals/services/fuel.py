@@ -1,8 +1,8 @@
-"""The fuel log: what went into a vehicle. A wrong entry is taken back with a reason, never changed."""
+"""The fuel log, beside what drivers note on their return. A wrong entry is taken back with a reason, never changed."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
@@ -14,9 +14,8 @@ from core.db import save_checked
 from core.errors import RuleBroken
 from core.ids import uuid7
 from core.khmer import normalise
-from core.periods import local_day
 from referrals import rules, selectors
-from referrals.models import Fuel, Trip, Vehicle
+from referrals.models import Fuel, Vehicle
 
 
 @transaction.atomic
@@ -61,11 +60,3 @@ def take_back(*, fuel: Fuel, reason: str, by: User) -> Fuel:
     save_checked(locked)
     journal.note("referrals.fuel.taken_back", locked, by=by, reason=reason)
     return locked
-
-
-def of_trip(trip: Trip, litres: Decimal, *, returned_at: datetime, by: User) -> Fuel:
-    """Return, unsaved, what a vehicle took on a trip, for its log."""
-    return Fuel(
-        vehicle_id=trip.vehicle_id, trip=trip, on=local_day(returned_at), litres=litres,
-        odometer=trip.odometer_in, recorded_by=by,
-    )  # fmt: skip

@@ -10,8 +10,8 @@ from django.db import transaction
 
 from core.accounts.models import User
 from core.audit import journal
-from core.db import save_checked
-from core.errors import RuleBroken
+from core.db import broken_constraints, save_checked
+from core.errors import Conflict, RuleBroken
 from core.ids import uuid7
 from core.khmer import normalise
 from referrals import rules, selectors
@@ -58,22 +58,21 @@ def write(*, trip: Trip, way: Way, by: User, now: datetime, id: UUID | None = No
     return leg
 
 
-def end_with(trip: Trip, back: Reading) -> Leg | None:
-    """End the leg under way where the trip ends, unsaved, and refuse a trip that ends before its last leg.
+def end_with(trip: Trip, back: Reading) -> None:
+    """End the leg under way where the trip ends, and refuse a trip that ends before its last leg. One statement.
 
-    One statement. Raises RuleBroken("referrals.back_before_leg") and ("referrals.odometer_backwards").
+    Raises RuleBroken("referrals.back_before_leg") and ("referrals.odometer_backwards").
     """
-    last = Leg.objects.filter(trip=trip).order_by("-order").first()
-    if last is None:
-        return None
-    stood = _end(last)
-    if back.at < stood.at:
+    try:
+        with broken_constraints():
+            last = Leg.objects.end_last(trip.pk, back.at, back.odometer)
+    except Conflict as conflict:  # it began later, or higher, than the trip is said to end
+        raise RuleBroken("referrals.back_before_leg", field="returned_at") from conflict
+    if last is None or last.reached_at is None or last.odometer_in is None:
+        return
+    if back.at < last.reached_at:
         raise RuleBroken("referrals.back_before_leg", field="returned_at")
-    rules.odometer_possible(back.odometer, least=stood.odometer, most=None, field="odometer_in")
-    if last.reached_at is not None:
-        return None
-    last.reached_at, last.odometer_in = back.at, back.odometer
-    return last
+    rules.odometer_possible(back.odometer, least=last.odometer_in, most=None, field="odometer_in")
 
 
 def _which(newest: list[Leg], id: UUID | None) -> tuple[Leg | None, Leg | None]:

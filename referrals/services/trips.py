@@ -23,7 +23,7 @@ from core.khmer import normalise
 from core.places.models import Village
 from referrals import rules, selectors
 from referrals.models import Referral, Trip, Vehicle
-from referrals.services import fuel, legs
+from referrals.services import legs
 from referrals.services.referrals import minute, step
 
 Purpose, State = Trip.Purpose, Referral.State
@@ -145,7 +145,7 @@ def arrive(*, trip: Trip, arrival: Arrival, by: User, now: datetime) -> Trip:
     """
     if not arrival:
         raise RuleBroken("referrals.arrival_missing", field="arrived_at")
-    locked = _locked(trip)
+    locked = _locked(trip, until=now)
     changed = _arrive(locked, arrival, back=now, by=by, now=now)
     save_checked(locked)
     journal.note("referrals.trip.arrived", locked, *changed, by=by, to=locked.handed_over_to)
@@ -157,34 +157,36 @@ def complete(
     *, trip: Trip, returned_at: datetime, odometer: int, by: User, now: datetime, fuel_litres: Decimal | None = None,
     note: str = "", arrival: Arrival | None = None,
 ) -> Trip:  # fmt: skip
-    """Bring a vehicle back: its leg under way ends with it, fuel goes into the log, an arrival may be told as well.
+    """Bring a vehicle back: its leg under way ends with it, and an arrival may be told as well.
 
     Raises RuleBroken: referrals.trip_over, referrals.back_before_leaving, referrals.odometer_backwards, …_ahead,
     referrals.time_in_future, referrals.back_before_leg, and what `arrive` raises.
     """
-    locked = _locked(trip)
     returned_at = minute(returned_at)
+    locked = _locked(trip, until=returned_at)
     if returned_at < (locked.handed_over_at or locked.reached_at or locked.departed_at):
         raise RuleBroken("referrals.back_before_leaving", field="returned_at")
     rules.time_possible(returned_at, now=now, field="returned_at")
-    known = selectors.around(locked.vehicle_id, locked.departed_at, returned_at, but=locked.pk)
-    rules.alone_on_the_road(known.clashes, field="returned_at")
-    rules.odometer_possible(odometer, least=locked.odometer_out, most=known.most, field="odometer_in")
-    leg = legs.end_with(locked, rules.Reading(returned_at, odometer))
-    locked.returned_at, locked.odometer_in = returned_at, odometer
+    rules.alone_on_the_road(locked.clashes, field="returned_at")
+    rules.odometer_possible(odometer, least=locked.odometer_out, most=locked.most, field="odometer_in")
+    legs.end_with(locked, rules.Reading(returned_at, odometer))
+    locked.returned_at, locked.odometer_in, locked.fuel_litres = returned_at, odometer, fuel_litres
     locked.note = normalise(note) or locked.note
     changed = _arrive(locked, arrival, back=returned_at, by=by, now=now) if arrival else []
-    save_checked(locked, *([leg] if leg else []))
-    if fuel_litres:
-        save_checked(fuel.of_trip(locked, fuel_litres, returned_at=returned_at, by=by))
+    save_checked(locked)
     journal.note("referrals.trip.completed", locked, *changed, by=by, kilometres=locked.kilometres)
     return locked
 
 
-def _locked(trip: Trip) -> Trip:
-    """Return a trip, locked, with its vehicle and referral. Raises RuleBroken("referrals.trip_over")."""
-    rows = Trip.objects.select_related("vehicle", "referral").select_for_update(of=("self",))
-    locked = rows.get(pk=trip.pk)
+def _locked(trip: Trip, *, until: datetime) -> Any:
+    """Return a trip, locked with its vehicle, and its referral. Raises RuleBroken("referrals.trip_over").
+
+    The vehicle is locked too: who sends it out at the same moment waits, and then reads the odometer of the return.
+    What other trips say until a time comes along (`selectors.with_others`): while a trip is open no other of its
+    vehicle can begin or change, so reading it in the statement that locks reads nothing stale.
+    """
+    rows = Trip.objects.select_related("vehicle", "referral").select_for_update(of=("self", "vehicle"))
+    locked = selectors.with_others(rows, until).get(pk=trip.pk)
     if not locked.is_open:
         raise RuleBroken("referrals.trip_over")
     return locked

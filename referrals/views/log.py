@@ -70,8 +70,10 @@ def fuel(request: HttpRequest) -> HttpResponse:
         if not form.errors:
             messages.success(request, _("The fuel is written down."))
             return redirect(f"{request.path}?month={Month.of(data['on'])}")
-    context = {"form": form, "rows": selectors.fuel(month), "total": selectors.trips_total(month)} | _months(month)
-    return render(request, "referrals/fuel.html", context, status=422 if form.errors else 200)
+    return render(request, "referrals/fuel.html", {
+        "form": form, "rows": selectors.fuel(month), "trips": selectors.taken_on_trips(month),
+        "total": selectors.trips_total(month),
+    } | _months(month), status=422 if form.errors else 200)  # fmt: skip
 
 
 @requires(Action.AMBULANCE)

@@ -130,7 +130,7 @@ def _page(
     to_hospital = found.purpose not in services.HOMEWARD
     wrong = any(form is not None and form.errors for form in (back, arrival, leg))
     return render(request, "referrals/trip.html", {
-        "trip": found, "legs": legs, "fills": selectors.fills_of(found), "leg_wrong": bool(leg and leg.errors),
+        "trip": found, "legs": legs, "leg_wrong": bool(leg and leg.errors),
         "arriving": found.is_open and to_hospital and found.handed_over_at is None,
         "form": back or ReturnForm(initial={"returned_at": now}), "arrival": arrival or _arriving(found, now),
         "leg": leg or _next_leg(found, legs, now), "last": legs[-1] if legs else None,
