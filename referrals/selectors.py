@@ -201,9 +201,9 @@ def log(month: Month) -> list[Trip]:
 
 def trips_total(month: Month) -> TripsOfMonth:
     """Count a month's trips with their kilometres and fuel, a vehicle each. Three statements."""
-    driven = F("odometer_in") - F("odometer_out")
+    driven = Coalesce(Sum(F("odometer_in") - F("odometer_out")), 0)
     trips = Trip.objects.filter(departed_at__range=span(month)).values("vehicle").annotate(
-        count=Count("pk"), kilometres=Coalesce(Sum(driven), 0), taken=Sum("fuel_litres"),
+        count=Count("pk"), driven=driven, taken=Sum("fuel_litres"),
         deceased_home=Count("pk", filter=Q(purpose=Trip.Purpose.DECEASED_HOME)),
     )  # fmt: skip
     filled = Fuel.objects.filter(on__range=(month.first, month.last), void_reason="").values("vehicle")
@@ -217,9 +217,9 @@ def trips_total(month: Month) -> TripsOfMonth:
 
 def _of_month(vehicle: Vehicle, said: dict[str, Any]) -> VehicleOfMonth:
     """Put together what a vehicle's trips and its fuel log say."""
-    counts = {name: said.get(name, 0) for name in ("count", "deceased_home", "kilometres", "riel")}
+    counts = {name: said.get(name, 0) for name in ("count", "deceased_home", "riel")}
     litres = (said.get("taken") or Decimal(0)) + (said.get("filled") or Decimal(0))
-    return VehicleOfMonth(vehicle, litres=litres, **counts)
+    return VehicleOfMonth(vehicle, kilometres=said.get("driven", 0), litres=litres, **counts)
 
 
 def waits(month: Month) -> rules.Waits:
@@ -267,7 +267,7 @@ def around(vehicle_id: int, first: datetime, last: datetime, *, but: UUID | None
 
 
 def with_others(trips: QuerySet[Trip], until: datetime) -> QuerySet[Trip]:
-    """Add what other trips of the vehicle say up to a time: `clashes` (out twice at once), `most` (the next reading)."""
+    """Add what other trips of the vehicle say up to a time: `clashes` (out twice), `most` (the next reading)."""
     others = Trip.objects.filter(vehicle=OuterRef("vehicle")).exclude(pk=OuterRef("pk"))
     later = others.filter(departed_at__gt=until).order_by().values("vehicle")
     return trips.annotate(

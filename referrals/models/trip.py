@@ -17,6 +17,11 @@ from core.syncing import Synced
 from referrals.models.referral import Referral
 
 
+def _there(*names: str) -> Q:
+    """Return that columns are filled: a check that compares with an empty one is unknown, and unknown passes."""
+    return Q(*[(f"{name}__isnull", False) for name in names])
+
+
 class Vehicle(models.Model):
     """An ambulance or other vehicle of the centre."""
 
@@ -72,7 +77,11 @@ class Trip(Recorded, Synced):
             ),
             models.CheckConstraint(
                 condition=Q(returned_at=None, odometer_in=None)
-                | Q(returned_at__gte=F("departed_at"), odometer_in__gte=F("odometer_out")),
+                | Q(
+                    _there("returned_at", "odometer_in"),
+                    returned_at__gte=F("departed_at"),
+                    odometer_in__gte=F("odometer_out"),
+                ),
                 name="referrals_trip_ends_after_it_began",
             ),
             models.CheckConstraint(
@@ -87,8 +96,8 @@ class Trip(Recorded, Synced):
             ),
             models.CheckConstraint(
                 condition=Q(reached_at=None, handed_over_at=None)
-                | Q(reached_at__gte=F("departed_at"), handed_over_at=None)
-                | Q(reached_at__gte=F("departed_at"), handed_over_at__gte=F("reached_at")),
+                | Q(_there("reached_at"), reached_at__gte=F("departed_at"), handed_over_at=None)
+                | Q(_there("reached_at"), reached_at__gte=F("departed_at"), handed_over_at__gte=F("reached_at")),
                 name="referrals_trip_in_order",
             ),
         ]
@@ -155,7 +164,11 @@ class Leg(Recorded):
             models.UniqueConstraint(fields=["trip", "order"], name="referrals_leg_once"),
             models.CheckConstraint(
                 condition=Q(reached_at=None, odometer_in=None)
-                | Q(reached_at__gte=F("left_at"), odometer_in__gte=F("odometer_out")),
+                | Q(
+                    _there("reached_at", "odometer_in"),
+                    reached_at__gte=F("left_at"),
+                    odometer_in__gte=F("odometer_out"),
+                ),
                 name="referrals_leg_ends_after_it_began",
             ),
         ]

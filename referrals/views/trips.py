@@ -98,8 +98,7 @@ def trip(request: HttpRequest, id: UUID) -> HttpResponse:
 def arrive(request: HttpRequest, id: UUID) -> HttpResponse:
     """Write that a vehicle on the road reached the hospital, and who took the patient over."""
     form = ArrivalForm(request.POST)
-    said = {"trip": Trip(pk=id), "by": request.user, "now": timezone.now()}
-    if form.is_valid() and _done(form, lambda: services.arrive(arrival=_arrival(form.cleaned_data), **said)):
+    if form.is_valid() and _done(form, lambda: _arrive(request, id, form.cleaned_data)):
         messages.success(request, _("The arrival is written down."))
         return redirect("referrals:trip", id=id)
     return _page(request, id, arrival=form)
@@ -176,6 +175,10 @@ def _write_leg(request: HttpRequest, id: UUID, data: dict[str, Any]) -> Leg:
         data["place_from"], data["place_to"], Reading(data["left_at"], data["odometer_out"]), reached, data["carried"]
     )
     return legs_services.write(trip=Trip(pk=id), way=way, by=request.user, now=timezone.now(), id=data["id"])  # type: ignore[arg-type]
+
+
+def _arrive(request: HttpRequest, id: UUID, data: dict[str, Any]) -> None:
+    services.arrive(trip=Trip(pk=id), arrival=_arrival(data), by=request.user, now=timezone.now())  # type: ignore[arg-type]
 
 
 def _arrival(data: dict[str, Any]) -> Arrival:
