@@ -11,8 +11,9 @@ from clinic.models import Diagnosis, Encounter, Treatment, Vitals
 from clinic.services import admissions, encounters
 from clinic.services.encounters import Care
 from core.accounts.models import User
+from core.money import Currency, Money
 from mobile_team.services import checkups, sessions
-from pharmacy.services import dispensing
+from pharmacy.services import boxes, cash, dispensing, donations, exchanges, funds, purchases
 from referrals.models import Hospital, Vehicle
 from referrals.services import referrals, trips
 from referrals.services.trips import Leaving
@@ -70,6 +71,30 @@ def a_full_life(*, by: User | None = None, **given: Any) -> SimpleNamespace:
         patient=patient, session=session, checkup=checkup, visit=visit, stay=stay, batch=batch, medicine=medicine,
         referral=referral, trip=trip,
     )  # fmt: skip
+
+
+def a_busy_till(*, by: User | None = None) -> SimpleNamespace:
+    """Return a till at which everything happened once: a grant, a rate, a box, an exchange, a purchase, a count."""
+    by = by or somebody()
+    common = {"on": TODAY, "by": by, "today": TODAY}
+    pair = {"counted_by": "Sok Chanthy", "witnessed_by": "Chea Sophal"}
+    funds.add(code="flood-26", kind="grant", name_km="ជំនួយទឹកជំនន់", name_en="Flood grant", by=by)
+    funds.set_rate(riel=4_100, **common)
+    box = boxes.add(code="box-1", place_km="វត្ត", place_en="Pagoda", village=a_village(), by=by)
+    opening = boxes.open_box(box=box, found={Currency.KHR: {50_000: 10}, Currency.USD: {500: 4}}, **pair, **common)
+    gift = donations.receive(
+        amount=Money(50_000, Currency.USD), fund="grant", source="grant", donor_name="A foundation", purpose="teeth",
+        **common,
+    )  # fmt: skip
+    exchange = exchanges.record(
+        fund="medicine", given=Money(82_000, Currency.KHR), taken=Money(20_00, Currency.USD), **common
+    )
+    line = purchases.Line(a_medicine(), 100, date(2028, 12, 31), Money(10_000, Currency.KHR))
+    purchase = purchases.record(supplier="Takeo", lines=[line], sum=line.cost, **common)
+    count = cash.count(
+        fund="medicine", currency=Currency.USD, found={100: 39}, reason="not known", **pair, **common
+    )  # fmt: skip
+    return SimpleNamespace(box=box, opening=opening, gift=gift, exchange=exchange, purchase=purchase, count=count)
 
 
 def many_visits(patient: Any, count: int, *, by: User | None = None) -> None:
