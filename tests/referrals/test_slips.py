@@ -9,8 +9,6 @@ from decimal import Decimal
 import pypdfium2
 import pytest
 import time_machine
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic.models import Encounter, Identifier
@@ -32,34 +30,18 @@ from tests.builders import (
     a_referral,
     a_stay,
     a_village,
-    noon,
     somebody,
 )
 from tests.people import client_of
+from tests.referrals.road import LATER, NOW, statements, text, url
 
 pytestmark = pytest.mark.django_db
-NOW = noon(TODAY)
-LATER = NOW + timedelta(hours=8)
 
 
 @pytest.fixture(autouse=True)
 def _evening():
     with time_machine.travel(LATER, tick=False):
         yield
-
-
-def url(name, *args):
-    return reverse(f"referrals:{name}", args=args)
-
-
-def statements(call):
-    with CaptureQueriesContext(connection) as seen:
-        response = call()
-    return response, len(seen)
-
-
-def text(response):
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
 def value_of(response, name):
