@@ -16,7 +16,20 @@ from core.audit.models import Entry
 from core.errors import RuleBroken
 from core.periods import Year, local_day
 from core.syncing import Clock
-from desk.demo import bedside, colleagues, families, followed, homes, journeys, lessons, mouths, rounds, shelves, van
+from desk.demo import (
+    bedside,
+    colleagues,
+    families,
+    followed,
+    homes,
+    journeys,
+    lessons,
+    mouths,
+    rounds,
+    shelves,
+    till,
+    van,
+)
 from desk.demo.cast import Cast
 from desk.demo.people import Person, villagers
 from desk.demo.register import as_csv
@@ -102,6 +115,7 @@ def _open_work(cast: Cast, people: list[Person], since: Year, and_then: Iterable
     van.see_mouths(cast)
     shelves.receive_gifts(cast, since.first)
     shelves.stock_shelves(cast, since.first)
+    till.keep(cast, since.first)
     journeys.travel(cast, people)
     followed.tell(cast)
     mouths.tell(cast)

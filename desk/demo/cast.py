@@ -28,6 +28,7 @@ class Cast:
         self.now, self.today, self.villages = now, today, villages
         self.nurse, self.mobile = colleagues[Role.NURSE], colleagues[Role.MOBILE]
         self.pharmacist, self.referral = colleagues[Role.PHARMACIST], colleagues[Role.REFERRAL]
+        self.admin = colleagues[Role.ADMIN]
         self.patients = patients
         self.chance = Chance("cast", today.year)
         alive = [person for person in people if person.ref in patients and person.died_on is None]
