@@ -47,6 +47,7 @@ class Action(StrEnum):
     SEE_BOOKS = "books.see"
     PURCHASE = "purchases.write"
     CORRECT_BOOKS = "books.correct"
+    SEE_BOXES = "boxes.see"
     OPEN_BOX = "boxes.open"
     COUNT_CASH = "cash.count"
     CHANGE_MONEY = "money.change"
@@ -70,25 +71,25 @@ GRANTS: dict[Role, frozenset[Action]] = {
         _EVERYONE | _CLINICAL
         | {Action.REVIEW_DUPLICATES, Action.OUTPATIENT, Action.INPATIENT, Action.SEE_WARDS, Action.REFER,
            Action.SEE_STOCK, Action.DISPENSE, Action.RECEIVE_DONATION, Action.SEE_SESSIONS, Action.TABLET,
-           Action.WORK_INBOX, Action.END_ADVICE, Action.OPEN_BOX}
+           Action.WORK_INBOX, Action.END_ADVICE, Action.SEE_BOXES, Action.OPEN_BOX}
     ),
     Role.MOBILE: frozenset(
         _EVERYONE | _CLINICAL
         | {Action.SEE_SESSIONS, Action.CHECKUP, Action.PLAN_SESSIONS, Action.PACK_KIT, Action.REFER, Action.SEE_STOCK,
-           Action.RECEIVE_DONATION, Action.TABLET, Action.END_ADVICE, Action.OPEN_BOX}
+           Action.RECEIVE_DONATION, Action.TABLET, Action.END_ADVICE, Action.SEE_BOXES, Action.OPEN_BOX}
     ),
     Role.PHARMACIST: frozenset(
         _EVERYONE
         | {Action.SEARCH_PATIENTS, Action.READ_RECORD, Action.SEE_STOCK, Action.MOVE_STOCK, Action.DISPENSE,
-           Action.RECEIVE_DONATION, Action.SEE_BOOKS, Action.PURCHASE, Action.OPEN_BOX, Action.COUNT_CASH,
-           Action.CHANGE_MONEY}
+           Action.RECEIVE_DONATION, Action.SEE_BOOKS, Action.PURCHASE, Action.SEE_BOXES, Action.OPEN_BOX,
+           Action.COUNT_CASH, Action.CHANGE_MONEY}
     ),
     Role.REFERRAL: frozenset(
         _EVERYONE | _CLINICAL | {Action.REFER, Action.AMBULANCE, Action.SEE_WARDS, Action.RECEIVE_DONATION}
     ),
     Role.ADMIN: frozenset(set(Action) - {Action.PUBLIC}),
     Role.AUDITOR: frozenset(
-        _EVERYONE | {Action.SEE_BOOKS, Action.SEE_STOCK, Action.SEE_AUDIT, Action.SEE_FIGURES}
+        _EVERYONE | {Action.SEE_BOOKS, Action.SEE_BOXES, Action.SEE_STOCK, Action.SEE_AUDIT, Action.SEE_FIGURES}
     ),
     Role.DONOR: frozenset(_EVERYONE | {Action.SEE_FIGURES}),
 }  # fmt: skip

@@ -23,14 +23,14 @@ from pharmacy.views.common import done, organisation, paper, sent, today, uuid_f
 
 
 @require_safe
-@requires(Action.OPEN_BOX)
+@requires(Action.SEE_BOXES)
 def boxes(request: HttpRequest) -> HttpResponse:
     """List the boxes, those in use first."""
     return render(request, "pharmacy/boxes.html", {"rows": cash.boxes()})
 
 
 @require_safe
-@requires(Action.OPEN_BOX)
+@requires(Action.SEE_BOXES)
 def box(request: HttpRequest, code: str) -> HttpResponse:
     """Show one box with its openings, newest first."""
     found = _found(code)
@@ -76,7 +76,7 @@ def box_open(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_safe
-@requires(Action.OPEN_BOX)
+@requires(Action.SEE_BOXES)
 def opening(request: HttpRequest, id: UUID) -> HttpResponse:
     """Show one opening: its notes and the receipts of what was found."""
     found = _opening(id)
@@ -94,7 +94,7 @@ def blank_sheet(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_safe
-@requires(Action.OPEN_BOX)
+@requires(Action.SEE_BOXES)
 def opening_sheet(request: HttpRequest, id: UUID) -> HttpResponse:
     """Return the sheet of an opening as a PDF, to be signed."""
     found = _opening(id)

@@ -120,6 +120,16 @@ class TestBoxes:
         assert "60,400" in ask(desk, "box", "box-1", most=8).content.decode()
         assert "20/11/2026" in ask(desk, "boxes", most=8).content.decode()
 
+    def test_the_auditor_looks_at_boxes_and_opens_none(self, auditor: User) -> None:
+        opening = boxes.open_box(
+            box=a_box(), found={Currency.KHR: {100: 1}}, on=TODAY, by=somebody(), today=TODAY, **PAIR
+        )  # fmt: skip
+        client = client_of(auditor)
+        for name, key in (("box", "box-1"), ("opening", opening.pk), ("opening_sheet", opening.pk)):
+            ask(client, name, key, most=8)
+        assert "/open/" not in ask(client, "boxes", most=8).content.decode()
+        ask(client, "box_open", "box-1", most=4, data=self.sent(), status=403)
+
     def test_a_box_moves_and_goes_out_of_use(self, administrator: User) -> None:
         a_box()
         client = client_of(administrator)
