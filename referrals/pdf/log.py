@@ -8,11 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
+from reportlab.platypus.flowables import Flowable
 
 from clinic.pdf import common
 from core.khmer import format_date
-from core.pdf.page import Document
-from core.pdf.table import Column
+from core.pdf.blocks import Signatures
+from core.pdf.styles import SUBHEADING
+from core.pdf.table import Column, Table
+from core.pdf.text import KhmerText
 from core.periods import CLINIC_TZ, Month
 from referrals.models import Trip
 from referrals.rules import Waits
@@ -43,9 +46,8 @@ def log(month: Month, trips: Sequence[Trip], total: TripsOfMonth, waits: Waits, 
         ("ជូនសពទៅផ្ទះ · brought home to the family", str(total.deceased_home)),
     ])  # fmt: skip
     paper.table(COLUMNS, [_row(trip) for trip in trips], total_row=["សរុប\nTotal", *[""] * 10, total.kilometres])
-    _vehicles(paper, total)
-    _waits(paper, waits)
-    paper.signatures(["អ្នកបើកបរ · Driver", "អ្នកទទួលខុសត្រូវ · In charge"])
+    signatures = Signatures(["អ្នកបើកបរ · Driver", "អ្នកទទួលខុសត្រូវ · In charge"])
+    paper.together(*_vehicles(total), *_waits(waits), signatures)  # nobody signs a page that says nothing
     return paper.bytes()
 
 
@@ -73,11 +75,8 @@ def _clock(at: datetime | None, trip: Trip) -> str:
     return f"{local:%H:%M}" if local.date() == left.date() else f"{local:%d/%m %H:%M}"
 
 
-def _vehicles(paper: Document, total: TripsOfMonth) -> None:
+def _vehicles(total: TripsOfMonth) -> list[Flowable]:
     """Say what each vehicle drove and drank."""
-    if not total.vehicles:
-        return
-    paper.heading("រថយន្ត និងប្រេងឥន្ធនៈ · Vehicles and fuel", 2)
     columns = [
         Column("រថយន្ត · Vehicle"), Column("ដំណើរ · Trips", align="right"), Column("km", align="right"),
         Column("ប្រេង (លីត្រ) · Fuel (l)", align="right"), Column("l / 100 km", align="right"),
@@ -88,17 +87,20 @@ def _vehicles(paper: Document, total: TripsOfMonth) -> None:
          "" if one.per_hundred is None else _plain(one.per_hundred), one.riel or ""]
         for one in total.vehicles
     ]  # fmt: skip
-    paper.table(columns, rows)
+    if not rows:
+        return []
+    return [KhmerText("រថយន្ត និងប្រេងឥន្ធនៈ · Vehicles and fuel", SUBHEADING), Table(columns, rows)]
 
 
-def _waits(paper: Document, waits: Waits) -> None:
+def _waits(waits: Waits) -> list[Flowable]:
     """Say how long the parts of emergency trips took, or nothing where no time is known."""
     said = [(words, getattr(waits, name)) for name, words in PARTS]
     if not any(span for _, span in said):
-        return
-    paper.heading("រយៈពេលនៃដំណើរសង្គ្រោះបន្ទាន់ (មធ្យមកណ្តាល) · How long emergency trips took (median)", 2)
+        return []
+    title = "រយៈពេលនៃដំណើរសង្គ្រោះបន្ទាន់ (មធ្យមកណ្តាល) · How long emergency trips took (median)"
     columns = [Column(words, align="centre") for words, _ in said]
-    paper.table(columns, [[f"{span[0]} នាទី · min (n = {span[1]})" if span else "–" for _, span in said]])
+    row = [f"{span[0]} នាទី · min (n = {span[1]})" if span else "–" for _, span in said]
+    return [KhmerText(title, SUBHEADING), Table(columns, [row])]
 
 
 def _plain(value: Decimal) -> str:
