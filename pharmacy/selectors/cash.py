@@ -79,6 +79,13 @@ def boxes() -> list[DonationBox]:
     return list(rows.order_by("-active", "code"))
 
 
+def document(box: DonationBox) -> dict[str, Any]:
+    """Return how a box reads, in plain values, for an edit that others may make too."""
+    return {
+        "place_km": box.place_km, "place_en": box.place_en, "village": box.village_id, "active": box.active,
+    }  # fmt: skip
+
+
 def openings_page(box: DonationBox, *, before: UUID | None = None) -> tuple[list[BoxOpening], UUID | None]:
     """Return one page of the openings of a box with the gifts out of it, newest first: two statements."""
     rows = BoxOpening.objects.filter(box=box).select_related("recorded_by")

@@ -11,12 +11,14 @@ from django.db import transaction
 
 from core.audit.journal import note
 from core.db import create_many, save_checked
+from core.editing import Edit, bring_together
 from core.errors import RuleBroken
 from core.ids import uuid7
 from core.money import Currency, Money
 from core.places.models import Village
 from pharmacy import rules
 from pharmacy.models import BoxOpening, Donation, DonationBox, Entry, Fund, Notes
+from pharmacy.selectors.cash import document
 from pharmacy.services import donations, receipts
 
 Found = Mapping[Currency, Mapping[int, int]]
@@ -32,13 +34,23 @@ def add(*, code: str, place_km: str, by: Any, place_en: str = "", village: Villa
 
 
 @transaction.atomic
-def change(*, code: str, place_km: str, place_en: str, village: Village | None, active: bool, by: Any) -> DonationBox:
-    """Say where a box stands now, or that it is out of use. Raises DonationBox.DoesNotExist."""
+def change(
+    *, code: str, place_km: str, place_en: str, village: Village | None, active: bool, by: Any,
+    edit: Edit | None = None,
+) -> DonationBox:  # fmt: skip
+    """Say where a box stands now, or that it is out of use; with an `edit` what others changed meanwhile stands.
+
+    Raises DonationBox.DoesNotExist, `core.editing.Clashed`.
+    """
     box = DonationBox.objects.select_for_update().get(pk=code)
-    before = {"place": box.place_km, "active": box.active}
-    box.place_km, box.place_en, box.village, box.active = place_km, place_en, village, active
+    before = document(box)
+    mine = {"place_km": place_km, "place_en": place_en, "village": village and village.pk, "active": active}
+    after = bring_together(edit, now=before, mine=mine)
+    box.place_km, box.place_en, box.active = after["place_km"], after["place_en"], after["active"]
+    box.village_id = after["village"]
     save_checked(box)
-    note("pharmacy.box.changed", box, by=by, code=code, before=before, place=place_km, active=active)
+    changes = {name: [before[name], value] for name, value in after.items() if value != before[name]}
+    note("pharmacy.box.changed", box, by=by, code=code, changes=changes)
     return box
 
 

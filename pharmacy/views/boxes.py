@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,8 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from core import shared_edit
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
+from core.editing import Clashed
+from core.places.models import Village
 from pharmacy.forms.cash import ChangeBoxForm, NewBoxForm, OpenBoxForm
 from pharmacy.forms.fields import starting
 from pharmacy.models import BoxOpening, DonationBox
@@ -57,10 +61,26 @@ def box_change(request: HttpRequest, code: str) -> HttpResponse:
     found = _found(code)
     began = {name: getattr(found, name) for name in ("place_km", "place_en", "village", "active")}
     form = ChangeBoxForm(sent(request), initial=began)
-    if form.is_valid() and done(form, None, services.change, code=code, **form.cleaned_data, by=request.user):
-        messages.success(request, _("Saved."))
-        return redirect("pharmacy:box", code)
-    return render(request, "pharmacy/box_edit.html", {"form": form, "box": found}, status=422 if form.errors else 200)
+    edit, clashed = shared_edit.read(request), None
+    if form.is_valid():
+        try:
+            if done(form, None, services.change, code=code, **form.cleaned_data, by=request.user, edit=edit):
+                messages.success(request, _("Saved."))
+                return redirect("pharmacy:box", code)
+        except Clashed as clash:
+            clashed = clash
+    shared = shared_edit.page(edit, cash.document(found), clashed, words=_words)
+    context = {"form": form, "box": found, "shared": shared}
+    return render(request, "pharmacy/box_edit.html", context, status=422 if form.errors or clashed else 200)
+
+
+def _words(field: str, value: Any) -> tuple[str, str]:
+    """Return the label of one fact of a box and its value in words."""
+    if field == "active":
+        value = _("In use") if value else _("out of use")
+    elif field == "village" and value:
+        value = Village.objects.get(pk=value)
+    return str(ChangeBoxForm.base_fields[field].label), str(value or "")
 
 
 @requires(Action.OPEN_BOX)

@@ -13,6 +13,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 
+from core.editing import Clashed
 from core.errors import RuleBroken
 from core.pdf.blocks import Organisation
 from core.periods import local_day
@@ -64,6 +65,8 @@ def done(form: forms.Form, makes: type[Model] | None, act: Callable[..., Any], *
     """
     try:
         act(**given)
+    except Clashed:
+        raise  # the page shows both and asks which shall stand
     except RuleBroken as broken:
         if makes and makes._default_manager.filter(pk=form.cleaned_data["id"]).exists():
             return True

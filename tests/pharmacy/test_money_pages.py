@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from typing import Any
 
@@ -142,6 +143,21 @@ class TestBoxes:
         for wrong in ({"place_km": ""}, {"place_en": LONG}):
             ask(client, "box_change", "box-1", most=8, data={"place_km": "ផ្សារ"} | wrong, status=422)
         ask(client, "box_change", "moon", most=8, data={}, status=404)
+
+    def test_two_people_change_one_box_and_nothing_is_lost(self, administrator: User) -> None:
+        a_box()
+        client = client_of(administrator)
+        was = re.search(r'name="was" value="([^"]+)"', ask(client, "box_change", "box-1", most=8).content.decode())
+        assert was
+        common = {"was": was[1], "active": "on", "village": a_village().pk, "village_text": str(a_village())}
+        ask(client, "box_change", "box-1", most=12, data=common | {"place_km": "វត្ត", "place_en": "Gate"}, status=302)
+        mine = common | {"place_km": "ផ្សារ", "place_en": "Pagoda"}  # the English name is not touched by me
+        ask(client, "box_change", "box-1", most=12, data=mine, status=302)
+        found = DonationBox.objects.get()
+        assert (found.place_km, found.place_en) == ("ផ្សារ", "Gate")
+        page = ask(client, "box_change", "box-1", most=12, data=mine | {"place_en": "Well"}, status=422)
+        assert "Gate" in page.content.decode()
+        assert 'name="keep_place_en"' in page.content.decode()
 
     @pytest.mark.parametrize(
         ("wrong", "said"),
