@@ -28,7 +28,7 @@ PARTS = (
     ("altogether", "ហៅ → ប្រគល់\ncalled → handed over"),
 )
 COLUMNS = (
-    Column("ថ្ងៃ\nDate", 15), Column("គោលបំណង\nPurpose", 34), Column("អ្នកដំណើរ\nWho"), Column("ទៅណា\nWhere to"),
+    Column("ថ្ងៃ\nDate", 15), Column("គោលបំណង\nPurpose", 34), Column("អ្នកដំណើរ\nWho", 30), Column("ទៅណា\nWhere to"),
     Column("អ្នកបើកបរ អ្នកអម\nDriver, escort"), Column("ហៅ\nCalled", 13, "centre"), Column("ចេញ\nLeft", 13, "centre"),
     Column("ដល់\nReached", 18, "centre"), Column("ប្រគល់ជូន\nHanded over"), Column("ត្រឡប់\nBack", 13, "centre"),
     Column("កុងទ័រ\nOdometer", 20, "right"), Column("km", 14, "right"),
