@@ -72,7 +72,8 @@ def test_a_checkup_from_a_village_is_read_back_as_it_was_sent_with_the_marked_to
     assert (verdict.status, str(verdict.patient)) == ("applied", doc["patient"])
     expected = doc | {
         "teeth": {"16": "1", "36": "0", "55": "B", "75": "B"}, "id": str(op.record), "on": TODAY.isoformat(),
-        "void_reason": "", "by": "Som Body", "treatments": [{"what": "sdf", "tooth": 55}, {"what": "varnish", "tooth": None}],
+        "void_reason": "", "by": "Som Body",
+        "treatments": [{"what": "sdf", "tooth": 55}, {"what": "varnish", "tooth": None}],
     }  # fmt: skip
     assert document(op.record) == expected
     checkup = DentalCheckup.objects.get()
@@ -108,11 +109,11 @@ def test_only_counts_come_back_as_counts_and_have_no_index():
 
 def test_a_checkup_before_its_person_or_session_waits():
     doc = sent()
-    for name, type in (("patient", "patient"), ("session", "session")):
+    for name in ("patient", "session"):
         missing = uuid7()
         with pytest.raises(MissingParent) as waits:
             save("create", doc | {name: str(missing)})
-        assert (waits.value.type, waits.value.id) == (type, missing)
+        assert (waits.value.type, waits.value.id) == (name, missing)
     assert not DentalCheckup.objects.exists()
 
 
