@@ -135,8 +135,10 @@ def app(browser: Any, live_server: Any, tmp_path: Path) -> Iterator[App]:
 def ready(app: App, administrator: Any, mobile: Any) -> App:
     """The app, enrolled, with Keo Dara logged in and the people of one village lent."""
     village = a_village()
-    a_patient(by=administrator, today=local_day(timezone.now()), village=village, family_name="Chan", given_name="Bopha",
-              family_name_km="ចាន់", given_name_km="បុប្ផា", phone="012345678")  # fmt: skip
+    a_patient(
+        by=administrator, today=local_day(timezone.now()), village=village, phone="012345678",
+        family_name="Chan", given_name="Bopha", family_name_km="ចាន់", given_name_km="បុប្ផា",
+    )  # fmt: skip
     app.village = village.pk  # type: ignore[attr-defined]
     app.run("await vault.enrol(given)", invitation(administrator))
     app.run("await vault.logIn(...given)", [mobile.username, PASSWORD])
