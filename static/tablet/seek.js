@@ -14,13 +14,16 @@ const MOST = 20;
  * `session`: a person found is opened for a check-up there; without one, for reading. `typed` stands in the box at
  * first. `empty()` is shown while nothing is typed.
  */
-export function seek({ session = null, typed = "", label, empty = () => null, changed = () => {} }) {
+export function seek({ session: stop = null, typed = "", label, empty = () => null, changed = () => {} }) {
+  const session = work.mayCheck() ? stop : null;
   const id = newId("seek");
   const told = h("p.seek-count", { role: "status" });
   const list = h("div.stack");
-  const box = h("input", { id, type: "search", value: typed, enterkeyhint: "search", autocomplete: "off", autocapitalize: "off",
+  const box = h("input", { id, type: "search", value: typed, enterkeyhint: "search", autocomplete: "off",
+    autocapitalize: "off",
     spellcheck: "false", maxlength: 80, placeholder: say("seek.hint") });
-  const scan = h("button", { type: "button", hidden: true, "aria-label": say("scan.title"), onclick: byCard }, icon("scan-line"));
+  const scan = h("button", { type: "button", hidden: true, "aria-label": say("scan.title"), onclick: byCard },
+    icon("scan-line"));
   const root = h("div.seek", icon("search"), box, scan);
   const form = h("form.stack", { role: "search", onsubmit: first }, h("label", { for: id }, label), root);
 
@@ -49,7 +52,8 @@ export function seek({ session = null, typed = "", label, empty = () => null, ch
           seen ? h("span.badge.badge--ok", icon("check"), say("seek.seen_today")) : null,
           person.own ? stateBadge(person.id) : null),
         icon("chevron-right")),
-      session && !seen && h("a.button", { href: address("person", person.id), "aria-label": say("person.open", { name: person.number }) }, icon("file-text")));
+      session && !seen && h("a.button", { href: address("person", person.id),
+        "aria-label": say("person.open", { name: person.number }) }, icon("file-text")));
   }
 
   function draw() {
@@ -64,8 +68,9 @@ export function seek({ session = null, typed = "", label, empty = () => null, ch
     told.textContent = hits.length ? say("seek.found", { n: hits.length }) : "";
     fill(list,
       hits.length ? h("ul.found-people", hits.map(line)) : notice("info", say("seek.nobody", { text })),
-      h("a.button.button--wide", { class: hits.length ? "button button--wide" : "button button--wide button--primary",
-        href: address("register", session?.id ?? "-", text) }, icon("user-plus"), say(hits.length ? "seek.none_of_these" : "seek.register")));
+      h(hits.length ? "a.button.button--wide" : "a.button.button--wide.button--primary", {
+        href: address("register", stop?.id ?? "-", text) }, icon("user-plus"),
+          say(hits.length ? "seek.none_of_these" : "seek.register")));
   }
 
   box.addEventListener("input", later(90, draw));

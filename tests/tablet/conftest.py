@@ -47,7 +47,9 @@ class Tablet:
             viewport={"width": size[0], "height": size[1]}, has_touch=True, accept_downloads=True,
             reduced_motion="reduce",
         )  # fmt: skip
-        self.context.add_init_script(f"localStorage.getItem('clinic-language') ?? localStorage.setItem('clinic-language', '{language}')")
+        self.context.add_init_script(
+            f"localStorage.getItem('clinic-language') ?? localStorage.setItem('clinic-language', '{language}')"
+        )
         self.page = self.context.new_page()
         self.page.set_default_timeout(15_000)
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))

@@ -1,4 +1,4 @@
-"""A small world for the tablet: a member of the mobile team, two villages, people with look-alikes, stops of these days."""
+"""A small world for the tablet: one of the mobile team, two villages, people with look-alikes, stops."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def seed(today: date | None = None, *, language: str = "en") -> dict[str, Any]:
 
     today = today or local_day(datetime.now(CLINIC_TZ))
     by = mobile_team(language)
-    villages = list(Village.objects.filter(catchment=True).order_by("id")[:3]) or list(Village.objects.order_by("id")[:3])
+    villages = list(Village.objects.order_by("-catchment", "id")[:3])
     everybody = people(villages[:2], by, today)
     stops = [
         sessions.add(village=village, on=today + timedelta(days=days), by=by, place=place)
