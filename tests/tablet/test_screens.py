@@ -57,13 +57,13 @@ def test_somebody_new_is_registered_from_a_search_that_found_nobody(tablet: Tabl
     tablet.tap("a.button--primary")
     tablet.page.wait_for_selector("[name=family_name]")
     assert tablet.page.input_value("[name=family_name]") == "Zoltan"
-    tablet.tap("form .save-foot button")
+    tablet.tap("form .save-foot .button--primary")
     tablet.says("Choose one.", "Ask for the age")
     tablet.picture("register-wrong")
     tablet.choose("sex", "M")
     tablet.page.fill("[name=birth]", "៦")  # Khmer digits are understood everywhere
     tablet.choose("allergy", "none")
-    tablet.tap("form .save-foot button")
+    tablet.tap("form .save-foot .button--primary")
     tablet.page.wait_for_selector(".ticket__number")
     number = tablet.page.inner_text(".ticket__number")
     tablet.picture("register-done")

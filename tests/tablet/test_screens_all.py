@@ -30,7 +30,8 @@ RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 TALL = "document.documentElement.scrollHeight"
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 TIGHT = """() => [...document.querySelectorAll('body *')]
-  .filter((e) => e.checkVisibility() && e.closest('[lang]').lang === 'km' && [...e.childNodes].some((n) => n.nodeType === 3 && /[\\u1780-\\u17d3]/.test(n.data)))
+  .filter((e) => e.checkVisibility() && e.closest('[lang]').lang === 'km')
+  .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && /[\\u1780-\\u17d3]/.test(n.data)))
   .filter((e) => { const s = getComputedStyle(e); return parseFloat(s.lineHeight) / parseFloat(s.fontSize) < 1.69; })
   .map((e) => e.outerHTML.slice(0, 120))"""
 
