@@ -42,7 +42,8 @@ class Tablet:
     """One tablet: its page, with the few moves that every journey begins with."""
 
     def __init__(self, browser: Any, address: str, language: str = "en", size: tuple[int, int] = (360, 740)) -> None:
-        self.address, self.language, self.troubles = address, language, []
+        self.address, self.language = address, language
+        self.troubles: list[str] = []
         self.context = browser.new_context(
             viewport={"width": size[0], "height": size[1]}, has_touch=True, accept_downloads=True,
             reduced_motion="reduce",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from clinic.services.patients import Told
 from core.accounts.models import User
 from core.accounts.roles import Role
 from core.periods import CLINIC_TZ, local_day
@@ -39,7 +40,7 @@ def people(villages: list[Village], by: User, today: date) -> list[Any]:
     made = []
     for n, (family_km, given_km, family, given, sex, years, phone) in enumerate(PEOPLE):
         more: dict[str, Any] = {"allergies": [_penicillin()]} if n == 0 else {"no_allergy": n == 2}
-        told = (years, "y", today) if years else (8, "m", today)
+        told: Told = (years, "y", today) if years else (8, "m", today)
         made.append(
             patients.register(
                 by=by, today=today, sex=sex, family_name=family, given_name=given, family_name_km=family_km,
