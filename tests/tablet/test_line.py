@@ -192,3 +192,25 @@ def test_a_record_with_something_waiting_is_not_overwritten_by_what_comes(ready:
     found = ready.run("return [store.person(given).phone, store.stateOf(given)];", str(person.pk))
     assert found == ["+85577555666", "conflict"]
     assert [row["kind"] for row in ready.run("return store.inbox();")] == ["conflict"]
+
+
+def test_a_log_in_asked_for_again_keeps_its_key_so_that_the_first_try_may_still_arrive_late(ready: Any) -> None:
+    tries: list[tuple[bytes, dict[str, str]]] = []
+
+    def lose_the_first(route: Any) -> None:
+        tries.append((route.request.post_data_buffer, route.request.headers))
+        route.abort() if len(tries) == 1 else route.continue_()
+
+    forget = "const session = await import('/static/tablet/session.js'); session.forget(); return await sync.now().then(() => 'done', (e) => e.code);"
+    ready.context.route("**/api/sync/v1/session", lose_the_first)
+    for _ in range(3):  # lost; asked again and answered; the next one, with the token that came
+        ready.run(forget)
+    ready.context.unroute("**/api/sync/v1/session")
+    asked = [json.loads(body)["request_id"] for body, _ in tries]
+    assert len(tries) >= 3, tries
+    assert asked[0] == asked[1] != asked[2]
+    late = ready.context.request.post(
+        ready.address + "/api/sync/v1/session", data=tries[0][0], headers={"Content-Type": "application/json"}
+    )
+    assert late.status == 401
+    assert Device.objects.get().state == Device.State.ACTIVE
