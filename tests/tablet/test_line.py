@@ -201,7 +201,8 @@ def test_a_log_in_asked_for_again_keeps_its_key_so_that_the_first_try_may_still_
         tries.append((route.request.post_data_buffer, route.request.headers))
         route.abort() if len(tries) == 1 else route.continue_()
 
-    forget = "const session = await import('/static/tablet/session.js'); session.forget(); return await sync.now().then(() => 'done', (e) => e.code);"
+    forget = """const session = await import("/static/tablet/session.js"); session.forget();
+      return await sync.now().then(() => "done", (e) => e.code);"""
     ready.context.route("**/api/sync/v1/session", lose_the_first)
     for _ in range(3):  # lost; asked again and answered; the next one, with the token that came
         ready.run(forget)
