@@ -1,6 +1,7 @@
 // The box that finds people while one types, by name in either script, number, phone, village or card.
 import { canScan, look } from "./camera.js";
 import { fill, h, later, newId } from "./dom.js";
+import { on } from "./events.js";
 import { icon } from "./icons.js";
 import { apart, names, notice, stateBadge } from "./parts.js";
 import { find } from "./search.js";
@@ -9,6 +10,11 @@ import { say } from "./words.js";
 import * as work from "./work.js";
 
 const MOST = 20;
+
+// The words that found nobody go to the form by memory: an address stays in the browser's history, on the disk.
+let sought = "";
+export const lastSought = () => sought;
+on("vault", ({ state }) => state === "open" || (sought = ""));
 
 /**
  * `session`: a person found is opened for a check-up there; without one, for reading. `typed` stands in the box at
@@ -69,7 +75,7 @@ export function seek({ session: stop = null, typed = "", label, empty = () => nu
     fill(list,
       hits.length ? h("ul.found-people", hits.map(line)) : notice("info", say("seek.nobody", { text })),
       h(hits.length ? "a.button.button--wide" : "a.button.button--wide.button--primary", {
-        href: address("register", stop?.id ?? "-", text) }, icon("user-plus"),
+        href: address("register", stop?.id ?? "-"), onclick: () => (sought = box.value.trim()) }, icon("user-plus"),
           say(hits.length ? "seek.none_of_these" : "seek.register")));
   }
 

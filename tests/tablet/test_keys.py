@@ -100,7 +100,10 @@ def test_after_the_lock_no_name_is_in_memory_or_in_the_browsers_profile(ready: A
     ready.page.goto(f"{ready.address}/tablet/#/find")
     ready.page.locator("input[type=search]").first.fill("Khemararith")
     ready.page.wait_for_timeout(600)
-    ready.page.goto(f"{ready.address}/tablet/#/register")
+    ready.page.locator("input[type=search]").first.fill("Onlysought Khemararith")
+    ready.page.locator("a[href*=register]").click()
+    ready.page.locator("input[name=family_name]").wait_for()
+    assert ready.page.locator("input[name=family_name]").input_value() == "Onlysought"
     ready.page.locator("input[name=family_name]").first.fill("Typedbutnotsaved")
     ready.page.wait_for_timeout(800)
     ready.run("await vault.lock();")
@@ -119,6 +122,7 @@ def test_after_the_lock_no_name_is_in_memory_or_in_the_browsers_profile(ready: A
         "Yayzuvanna",
         "0979797979",
         "Typedbutnotsaved",
+        "Onlysought",
         "Bopha",
         "បុប្ផា",
     )

@@ -8,6 +8,7 @@ import { uuid7 } from "../ids.js";
 import { phoneWrong } from "../phone.js";
 import { apart, names, notice, placeName, screen, stateBadge, wordsFor } from "../parts.js";
 import { alike } from "../search.js";
+import { lastSought } from "../seek.js";
 import * as store from "../store.js";
 import * as work from "../work.js";
 import { say as words } from "../words.js";
@@ -24,11 +25,11 @@ function named(text) {
   return { [`family_name${end}`]: upper(family), [`given_name${end}`]: given.map(upper).join(" ") };
 }
 
-export async function mount(main, [session = "-", typed = ""], { say, address, redraw }) {
+export async function mount(main, [session = "-"], { say, address, redraw }) {
   const draft = await drafts.load(KEY);
   const stop = session === "-" ? null : store.session(session);
   const checks = stop && work.mayCheck();
-  const start = draft ?? { ...named(typed), village: stop?.village ?? "" };
+  const start = draft ?? { ...named(lastSought()), village: stop?.village ?? "" };
   const doubles = h("aside.stack", { "aria-live": "polite" });
   const button = h("button.button.button--primary.button--wide", icon("user-check"), say("register.do"));
   // Where the list stands below the form, the bar that is always in sight says that there is one.
