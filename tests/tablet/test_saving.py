@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from clinic.models import Patient
-from sync.models import PushedOp
+from sync.models import Disagreement, PushedOp
 from sync.sealing import open_sealed
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -139,6 +139,24 @@ def test_an_amendment_says_what_was_seen_or_after_sealing_the_op_that_wrote_it(r
     assert set(PushedOp.objects.values_list("status", flat=True)) == {"applied", "merged"}
     assert ready.run("return store.person(given).phone;", there) == "+85599333444"
     assert ready.run("return store.person(given).checkups[0].note;", there) == "rain"
+
+
+def test_who_somebody_is_stands_or_falls_as_one(ready: Any) -> None:
+    """The desk made another person of them meanwhile: a given name alone must not be written onto that one."""
+    ready.context.set_offline(True)
+    there = ready.run("return store.people()[0].id;")
+    amend = "await store.save({ type: 'patient', id: given[0], kind: 'amend', doc: { set: given[1] } });"
+    ready.run(amend, [there, {"birth": "2018"}])
+    ready.run(amend, [there, {"given_name": "Sophea", "phone": "099111222"}])
+    was = [open_sealed(row["op"])["doc"]["was"] for row in rows(ready, "outbox")]
+    assert set(was[0]) == {"family_name", "given_name", "family_name_km", "given_name_km", "sex", "birth"}
+    assert set(was[1]) == {*was[0], "phone"} - {"birth"}, "what was typed here reads otherwise there"
+    Patient.objects.filter(pk=there).update(sex="M")
+    ready.context.set_offline(False)
+    assert ready.run("return sync.now();")["waiting"] == 0
+    person = Patient.objects.get(pk=there)
+    assert (person.given_name, person.phone) == ("Bopha", "+85599111222")
+    assert set(Disagreement.objects.values_list("field", flat=True)) == {"birth", "given_name"}
 
 
 def test_nothing_is_saved_while_the_clock_cannot_be_right(ready: Any) -> None:
