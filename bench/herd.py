@@ -108,7 +108,7 @@ def a_day(
     at, mine, receipts = timezone.now() - dt.timedelta(hours=8), [str(one.pk) for one in known], 0
     numbers = iter(range(block.first, block.last + 1))
     for seq in range(1, share + 1):
-        draw, after = chance.random(), []
+        draw = chance.random()
         made = str(uuid7())
         if draw < 0.3:
             sex = chance.choice("FM")
@@ -137,7 +137,7 @@ def a_day(
                    "donor_name": "Om Sarun", "village": village}  # fmt: skip
         at += dt.timedelta(minutes=2)
         yield {
-            "op_id": str(uuid7()), "seq": seq, "type": type_, "id": made, "kind": "create", "base": 0, "after": after,
+            "op_id": str(uuid7()), "seq": seq, "type": type_, "id": made, "kind": "create", "base": 0, "after": [],
             "at": at.isoformat(), "skew_ms": 0, "clock_suspect": False, "schema": 1, "doc": doc, "actor": actor,
         }  # fmt: skip
 
