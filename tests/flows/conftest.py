@@ -42,17 +42,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         centre.drop()
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Yield one headless Chromium for all journeys."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield chromium
-        chromium.close()
-
-
 class Person:
     """One colleague at one screen: logs in, reads and types; every page is watched for errors."""
 
