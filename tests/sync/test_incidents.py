@@ -16,7 +16,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import chain, repeat
+from pathlib import Path
+from threading import Timer
 from uuid import UUID
 
 import pytest
@@ -323,8 +326,7 @@ def test_a_server_killed_in_the_midst_of_pushes_has_lost_and_doubled_nothing(wor
             if process.poll() is not None:
                 process = _start(port, tmp_path / "server.log")
     finally:
-        process.kill()
-        process.wait()
+        _kill(process)
         tablet.line = way_home
     assert kills == 3
     assert not tablet.outbox
@@ -334,7 +336,7 @@ def test_a_server_killed_in_the_midst_of_pushes_has_lost_and_doubled_nothing(wor
     assert DentalCheckup.objects.count() == 60
 
 
-def _start(port: int, log) -> subprocess.Popen[bytes]:
+def _start(port: int, log: Path) -> subprocess.Popen[bytes]:
     env = os.environ | {"DATABASE_URL": database_url(), "SECRET_KEY": settings.SECRET_KEY, "ALLOWED_HOSTS": "*",
                         "AUDIT_KEY": settings.AUDIT_KEY, "HTTPS": ""}  # fmt: skip
     with log.open("ab") as out:
@@ -353,14 +355,15 @@ def _start(port: int, log) -> subprocess.Popen[bytes]:
     raise AssertionError(log.read_text())
 
 
-def _kill_soon(process: subprocess.Popen[bytes], seconds: float):
-    from threading import Timer
-
-    def kill() -> None:
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill the server and its workers."""
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    process.wait()
 
-    timer = Timer(seconds, kill)
+
+def _kill_soon(process: subprocess.Popen[bytes], seconds: float) -> Timer:
+    timer = Timer(seconds, _kill, [process])
     timer.start()
     return timer
 
