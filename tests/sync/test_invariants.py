@@ -3,7 +3,7 @@
 Steps are saves on two or three tablets, corrections at the desk, merges, pushes and pulls with every fault of the line,
 deaths of the server between two commits, wrong clocks, poison, backups and restores, revoked tablets. What must hold is
 in tests/sync/world.py, by the numbers of the design. `SYNC_STEPS=200 SYNC_EXAMPLES=500` plays longer, and
-elsewhere each time.
+elsewhere each time; `SYNC_DAYS=100` plays as many seeded days in tests/sync/test_mutants.py.
 """
 
 from __future__ import annotations
@@ -230,7 +230,7 @@ def machine(transactional_db: None) -> Iterator[type[Sync]]:
 
 
 def test_nothing_that_was_said_to_be_saved_is_lost_doubled_or_silently_overwritten(machine):
-    examples = int(os.environ.get("SYNC_EXAMPLES", 100 if STEPS else 12))
+    examples = int(os.environ.get("SYNC_EXAMPLES", 100 if STEPS else 8))
     run_state_machine_as_test(
         machine,
         settings=settings(
