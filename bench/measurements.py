@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import pages, registers, search
+from bench import herd, pages, registers, search
 from bench import pairs as alike
 from bench.frame import Measurement
 
@@ -16,6 +16,15 @@ MEASUREMENTS = {
     "import": Measurement("load a register; per second: rows", 12_000, 1, registers.registers, registers.load, most=4),
     "pairs": Measurement(
         "look at everybody for likely pairs; per second: people", 20_000, 1, alike.a_register, alike.look, most=1
+    ),
+    "herd": Measurement(
+        "50 tablets hand in their day while the desk works; per second: saves",
+        10_000,
+        6,
+        herd.a_herd,
+        herd.once,
+        most=1,
+        table=herd.table,
     ),
     "figures": Measurement("open the page of a month", 10_000, 20, pages.a_desk, pages.figures),
 }

@@ -8,6 +8,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import sqlcipher3
@@ -59,14 +60,16 @@ def _in_sqlite(file: Path, tables: list[str], missing: set[UUID]) -> Counter[str
     return found
 
 
-def _in_dump(file: Path, tables: list[str], missing: set[UUID]) -> Counter[str]:
+def _in_dump(file: Path, tables: list[str], missing: set[Any]) -> Counter[str]:
     """Let `pg_restore` write the whole archive out as text, and count what passes by."""
     program = shutil.which("pg_restore")
     if not program:
         raise CommandError("pg_restore is not installed here: the copy could not be looked through.")
     found: Counter[str] = Counter()
     command = [program, "--data-only", "--file=-", str(file)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as run:  # noqa: S603
+    with subprocess.Popen(  # noqa: S603 - our own program on our own file
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", errors="replace"
+    ) as run:
         assert run.stdout
         assert run.stderr
         table, at = "", 0
@@ -77,10 +80,18 @@ def _in_dump(file: Path, tables: list[str], missing: set[UUID]) -> Counter[str]:
                     continue
                 found[table] += table in tables
                 if table == OPS:
-                    missing.discard(UUID(line.rstrip("\n").split("\t")[at]))
+                    missing.discard(_key(line.rstrip("\n").split("\t")[at]))
             elif match := _COPY.match(line):
                 table, at = match[1], match[2].split(", ").index("id") if match[1] == OPS else 0
         said = run.stderr.read().strip()
     if run.returncode:
         raise CommandError(f"{file} cannot be read: {said}")
     return found
+
+
+def _key(text: str) -> UUID | None:
+    """Return the id in a line of a dump, None where the bytes were damaged."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -88,12 +88,12 @@ def _checkups(blue: Device, yellow: Device, session: Session | None, stage: Stag
 def _disagreements(device: Device, stage: Stage) -> None:
     """Let the desk and the tablet write another phone number of one person, and another guardian of a second."""
     people = Patient.objects.filter(merged_into=None, deceased_on=None).exclude(phone="").order_by("number")
-    ops = []
-    for person, name, theirs, mine in zip(
-        people[:2], ("phone", "guardian"), ("+85512555101", "សុខ ម៉ាលី"), ("+85592555202", "សុខ សុភាព"), strict=False
-    ):
+    ops: list[Saved] = []
+    said = (("phone", "+85512555101", "+85592555202"), ("guardian", "សុខ ម៉ាលី", "សុខ សុភាព"))
+    for person, (name, theirs, mine) in zip(people[:2], said, strict=False):
         was = getattr(person, name)
-        patients.correct(patient=person, by=stage.mobile, today=stage.today, **{name: theirs})
+        changes: dict[str, Any] = {name: theirs}
+        patients.correct(patient=person, by=stage.mobile, today=stage.today, **changes)
         ops.append(("patient", "amend", person.pk, {"set": {name: mine}, "was": {name: was}}))
     _push(device, ops, stage, now=stage.now - dt.timedelta(hours=2))
 

@@ -20,13 +20,15 @@ from core.audit import journal
 from core.db import constraint_code
 from core.errors import RuleBroken
 from core.ids import derived_id
+from core.ops import CREATE
 from sync import keeping, pictures, streams, waking
 from sync.admission import turn
 from sync.envelope import Came, read_envelope, read_op
-from sync.landing import Around, Landing, alone, land, moment, people_of, unsealed, with_names
+from sync.landing import LANDED, Around, Landing, alone, land, moment, people_of, unsealed, with_names
 from sync.models import Device, PushedOp
 from sync.pictures import blob_came
-from sync.trying import Busy, in_transaction
+from sync.resources import RESOURCES
+from sync.trying import Busy, in_transaction, log
 
 __all__ = ["Taken", "blob_came", "take"]
 
@@ -222,6 +224,21 @@ def _afterwards(done: list[Done], *, now: dt.datetime) -> None:
     if asleep:
         _refresh(done)
     pictures.attach_those_here([one.row for one in done])
+    _look_at_new(done)
+
+
+def _look_at_new(done: list[Done]) -> None:
+    """Let a room look at the records that are new; what it makes of them is no part of taking them."""
+    new: dict[str, list[UUID]] = {}
+    for one in done:
+        if one.landing and one.row.kind == CREATE and one.row.status in LANDED and one.row.record_id:
+            new.setdefault(one.row.type, []).append(one.row.record_id)
+    for name, ids in new.items():
+        if look := RESOURCES[name].look:
+            try:
+                look(ids)
+            except Exception:  # noqa: BLE001 - the ops are kept and answered for, whatever becomes of the look
+                log.exception("new records of type %s could not be looked at", name)
 
 
 def _refresh(done: list[Done]) -> None:

@@ -84,7 +84,7 @@ def scope_of(device: Device, *, now: dt.datetime) -> Scope:
 
 def head(db_id: UUID | None) -> Head:
     """Return where the server stands; one statement."""
-    stream = Stream.objects.filter(pk=db_id)
+    stream: Any = Stream.objects.filter(pk=db_id) if db_id else Stream.objects.none()
     row = Clock.objects.filter(id=1).annotate(
         epoch=Subquery(History.objects.values("pk")[:1]),
         contiguous=Subquery(stream.values("contiguous_seq")),
@@ -145,15 +145,16 @@ def _changes(device: Device, scope: Scope, after: int, head: int, limit: int) ->
     ]
     if scope.villages:
         arms += [_arm(RECORD, people, after, head, mine=1), _arm(SESSION, sessions, after, head, mine=1)]
-    found = arms[0].union(*arms[1:], all=True).order_by("seq", "-mine")
+    found: Any = arms[0].union(*arms[1:], all=True)
     rows: dict[int, Row] = {}
-    for seq, resource, record, mine in found[: 2 * (limit + 1)]:  # a record can stand in two arms
+    # A record can stand in two arms; the one in scope comes first.
+    for seq, resource, record, mine in found.order_by("seq", "-mine")[: 2 * (limit + 1)]:
         rows.setdefault(seq, Row(seq, resource, record, bool(mine)))
     return list(rows.values())[: limit + 1]
 
 
 def _arm(resource: str, records: QuerySet[Any, Any], after: int, head: int, *, mine: int) -> QuerySet[Change, Any]:
-    changed = Change.objects.filter(resource=resource, record_id__in=records, seq__gt=after, seq__lte=head)
+    changed: Any = Change.objects.filter(resource=resource, record_id__in=records, seq__gt=after, seq__lte=head)
     return changed.annotate(mine=Value(mine, IntegerField())).values_list("seq", "resource", "record_id", "mine")
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import clinic.sync
 import pharmacy.sync
@@ -25,7 +26,8 @@ class Resource:
     `feed` names the record whose number is told as its version; a record of a patient moves the patient's. `read`
     tells how the document of a create reads afterwards, for amendments that only say which op their author had seen.
     Kinds `alone` need a transaction to themselves, because they ask under the clock's lock. `picture` names the field
-    that holds a picture's hash, `attach` keeps the picture when it comes.
+    that holds a picture's hash, `attach` keeps the picture when it comes. `look` is told, after the commit, which
+    records of the type are new.
     """
 
     type: str
@@ -37,6 +39,7 @@ class Resource:
     alone: frozenset[str] = field(default_factory=frozenset)
     picture: str = ""
     attach: Callable[..., None] | None = None
+    look: Callable[[Collection[UUID]], object] | None = None
 
 
 RESOURCES: dict[str, Resource] = {
@@ -45,7 +48,7 @@ RESOURCES: dict[str, Resource] = {
         Resource(
             "patient", clinic.sync.patients.apply, Action.REGISTER_PATIENT, frozenset({CREATE, AMEND}),
             feed="clinic.record", read=clinic.sync.patients.read, picture="photo",
-            attach=clinic.sync.patients.attach_photo,
+            attach=clinic.sync.patients.attach_photo, look=clinic.sync.patients.look_near,
         ),
         Resource(
             "allergy", clinic.sync.allergies.apply, Action.REGISTER_PATIENT, frozenset({CREATE, VOID}),

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import pytest
@@ -38,6 +39,24 @@ def chromium() -> str:
             return found
     required("Chromium")
     raise AssertionError
+
+
+@pytest.fixture(scope="session")
+def driver() -> Iterator[Any]:
+    """Yield what drives browsers; a process can hold one of them only, so every test shares this."""
+    from playwright.sync_api import sync_playwright
+
+    chromium()
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(driver: Any) -> Iterator[Any]:
+    """Yield one headless Chromium for all journeys."""
+    started = driver.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"])
+    yield started
+    started.close()
 
 
 def database_url() -> str:

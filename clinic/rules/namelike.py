@@ -12,6 +12,7 @@ from rapidfuzz.distance import OSA
 from core.names import crossing_key, khmer_key, latin_key, near_key, words
 
 EXACT, SAME_SOUND, NEAR_SOUND, BEGINS, NEARLY = 100.0, 97.0, 90.0, 80.0, 0.85
+AS_SPELT = 1.5
 LEAST = 60.0  # below this a word does not answer at all: Sok is not Sak
 SLIP = 66.0  # a short word with one consonant wrong, beside others that are right
 OTHER_SCRIPT = 0.76  # the consonants alone agree: never above what answers in its own letters
@@ -82,9 +83,11 @@ def _word_score(typed: str, name: str, script: str, alone: bool) -> float:
     mine, other = fold(typed), fold(name)
     if mine == other:
         return SAME_SOUND
-    for part, whole in ((mine, other), (typed, name)):
-        if part and whole.startswith(part):
-            return BEGINS + 15 * len(part) / len(whole)
+    sounding = len(mine) / len(other) if mine and other.startswith(mine) else 0.0
+    if name.startswith(typed):  # before those who only begin with the same sound
+        return BEGINS + 15 * max(sounding, len(typed) / len(name)) + AS_SPELT
+    if sounding:
+        return BEGINS + 15 * sounding
     if script == "latin" and _near(typed) == _near(name):
         return NEAR_SOUND
     if min(len(mine), len(other)) >= 4 or min(len(typed), len(name)) >= 4:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from clinic.models import ContactPoint, Identifier, NameKey, Patient, Relation
@@ -18,7 +19,7 @@ from clinic.selectors.search import CANDIDATES, Hit
 from core.gather import gather
 from core.names import query_keys
 
-NEAREST = 24  # of one village or telephone that are compared at once
+NEAREST, MOST_NEAR = 24, 4_000  # compared with one person, and looked at for all that are asked for at once
 NAMES = ("family_name", "given_name", "family_name_km", "given_name_km")
 
 
@@ -44,24 +45,40 @@ def likely(person: Described, *, today: dt.date, besides: UUID | None = None, li
     return [Likely(hit, found[hit.patient.pk].reasons) for hit in search.hits(scores, today)]
 
 
-def near(person: Described, *, besides: UUID | None = None, limit: int = 4) -> dict[UUID, Likeness]:
-    """Return who is likely the one described, among those of their village and their telephone; three statements.
+def near(ids: Collection[UUID], *, limit: int = 4) -> dict[UUID, dict[UUID, Likeness]]:
+    """Return, for each of these people, who is likely the same among those of their village and their telephone.
 
-    Cheap enough for every save of a flood of tablets; the nightly look compares with everybody.
+    Three statements for all of them, cheap enough for a flood of tablets; the nightly look compares with everybody.
     """
+    people = described(ids)
+    asked = {key: _near_keys(person) for key, person in people.items()}
+    wanted = {pair for pairs in asked.values() for pair in pairs}
+    if not wanted:
+        return {}
+    rows = NameKey.objects.filter(key__in={key for key, _ in wanted}).order_by("-patient")
+    where = Q(village__in={village for _, village in wanted if village}) | Q(key__startswith="#")
+    bearers: dict[tuple[str, int | None], list[UUID]] = {}
+    for key, village, patient in rows.filter(where).values_list("key", "village", _survivor())[:MOST_NEAR]:
+        bearers.setdefault((key, None if key.startswith("#") else village), []).append(patient)
+    others = {
+        one: [key for key in dict.fromkeys(k for pair in pairs for k in bearers.get(pair, ())) if key != one][:NEAREST]
+        for one, pairs in asked.items()
+    }
+    known = people | described({key for keys in others.values() for key in keys} - people.keys())
+    found = {}
+    for one, keys in others.items():
+        scored = {key: likeness(people[one], known[key]) for key in keys if key in known}
+        best = sorted(scored, key=lambda key: -scored[key].score)[:limit]
+        found[one] = {key: scored[key] for key in best if scored[key].score >= LIKELY}
+    return found
+
+
+def _near_keys(person: Described) -> set[tuple[str, int | None]]:
+    """Return the telling keys of a name with the village, and of telephones without one."""
     keys = [key for name in person.names for key in query_keys(name)]
     telling = [key for key in keys if "|" in key] or keys
-    phones = [key for phone in person.every_phone for key in phone_keys(phone)]
-    found: set[Any] = set()
-    for some, where in ((telling, {"village": person.village_id}), (phones, {})):
-        if some:
-            rows = NameKey.objects.filter(key__in=some, **where).order_by("-patient")
-            found |= set(rows.values_list(_survivor(), flat=True)[:NEAREST])
-    if not (found := found - {besides}):
-        return {}
-    scored = {key: likeness(person, known) for key, known in described(found).items()}
-    best = sorted(scored, key=lambda key: -scored[key].score)[:limit]
-    return {key: scored[key] for key in best if scored[key].score >= LIKELY}
+    named: set[tuple[str, int | None]] = {(key, person.village_id) for key in telling if person.village_id}
+    return named | {(key, None) for phone in person.every_phone for key in phone_keys(phone)}
 
 
 def _candidates(person: Described) -> set[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -52,14 +52,20 @@ def registered_anyway(patient: Patient, shown: Iterable[Shown], *, by: Any) -> N
         LikelyPair.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def noticed(patient: Patient, alike: Iterable[Shown]) -> None:
-    """Put a person registered where nobody could look, and those they resemble, on the list; one statement.
+@transaction.atomic
+def look_near(ids: Collection[UUID]) -> int:
+    """Put people registered where nobody could look, and those near them whom they resemble, on the list.
 
-    The caller notes it. The nightly look finds the same pairs and more.
+    A proposal, no change of anybody's record: it is not noted. The nightly look finds the same pairs and more.
     """
-    rows = [_pair(patient.pk, one.id, round(one.score), list(one.reasons), by=None) for one in alike]
+    rows = [
+        _pair(one, other, round(said.score), said.reasons, by=None)
+        for one, others in duplicates.near(ids).items()
+        for other, said in others.items()
+    ]
     if rows:
         LikelyPair.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
 
 
 def look(*, after: int, by: Any, progress: Progress | None = None) -> Found:

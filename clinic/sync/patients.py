@@ -9,12 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from clinic.models import Consent, Identifier, Patient, Sex
-from clinic.rules.likeness import Described
-from clinic.selectors import duplicates, registry
-from clinic.services import numbers, pairs, photos
+from clinic.selectors import registry
+from clinic.services import numbers, photos
 from clinic.services import patients as people
 from clinic.services.allergies import Said
 from clinic.services.consents import Answer
+from clinic.services.pairs import look_near
 from core.ages import Birth, parse_age, parse_age_or_birth
 from core.documents import Document
 from core.editing import Clash
@@ -23,6 +23,8 @@ from core.khmer import normalise
 from core.ops import CREATE, MissingParent, Op, Verdict, compare_and_set
 from core.phones import parse_phone
 from core.places.models import Village
+
+__all__ = ["apply", "as_kept", "attach_photo", "birth_document", "document", "look_near", "read"]
 
 IDENTITY = (*registry.NAMES, "sex", "birth")  # one group: all of it or none
 CONTACT = ("village", "phone", "guardian")
@@ -97,14 +99,12 @@ def _create(op: Op) -> Verdict:
     agreed = doc.flag_or_none("consent")
     given = doc.text("number")[:60]
     number = numbers.claim(given, op.device)
-    alike = _alike(op, doc, birth, village)
     patient = people.register(
         by=op.by, today=op.today, id=op.record, sex=doc.one_of("sex", Sex.values), birth=birth, told=told,
         village=village, phone=doc.text("phone"), number=number, no_allergy=doc.flag("no_allergy"),
         allergies=allergies, identifiers=() if number else _on_paper(given),
         consents=[] if agreed is None else [Answer(Consent.Purpose.PHOTO, agreed, words["guardian"])], **words,
     )  # fmt: skip
-    pairs.noticed(patient, alike)
     return Verdict("applied", patient=patient.pk, also=tuple(said.id for said in allergies if said.id))
 
 
@@ -170,18 +170,6 @@ def _village(doc: Document) -> Village | None:
     if key is not None and village is None:
         raise RuleBroken("core.not_a_choice", field=doc.field("village"))
     return village
-
-
-def _alike(op: Op, doc: Document, birth: Birth | None, village: Village | None) -> list[pairs.Shown]:
-    """Return who this may already be: nobody could look while there was no network."""
-    latin, khmer = (normalise(f"{doc.text(f'family_name{end}')} {doc.text(f'given_name{end}')}") for end in ("", "_km"))
-    described = Described(
-        names=tuple(filter(None, (latin, khmer))), sex=doc.text("sex"), birth=birth,
-        village_id=village.pk if village else None, phone=as_kept(doc, "phone", op.day),
-        guardian=normalise(doc.text("guardian")),
-    )  # fmt: skip
-    found = duplicates.near(described, besides=op.record)
-    return [pairs.Shown(key, said.score, said.reasons) for key, said in found.items()]
 
 
 def _on_paper(number: str) -> list[tuple[str, str]]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from core.periods import Year
 from desk.demo.calendar import stands
 from desk.demo.cast import Cast
 from desk.demo.chance import Chance
-from mobile_team.models import Session
+from mobile_team.models import KitLine, Session
+from mobile_team.selectors.kits import counted
 from mobile_team.services import kits, talks
 
 EACH = 10  # one talk in so many sessions
@@ -31,9 +32,11 @@ def tell(cast: Cast) -> None:
             topic_text="", teachers=chance.one(TEACHERS[1:] if department else TEACHERS[:1]), note="",
             with_department=department, brushes=0, pastes=0, audiences=dict(_audiences(chance)),
         )  # fmt: skip
-    for n, session in enumerate(_last(cast)):
-        waits = session.on > cast.today
-        kits.save(session_id=session.pk, said=_packed(Chance("kit", session.on, n), full=waits), by=cast.mobile)
+    last = list(_last(cast))
+    given = counted(session.pk for session in last)
+    for n, session in enumerate(last):
+        chance, waits = Chance("kit", session.on, n), session.on > cast.today
+        kits.save(session_id=session.pk, said=_packed(chance, given.get(session.pk, {}), full=waits), by=cast.mobile)
 
 
 def _taught(years: Iterable[Year], cast: Cast) -> Iterable[Session]:
@@ -67,14 +70,18 @@ def _last(cast: Cast) -> Iterable[Session]:
     return [*coming, *held]
 
 
-def _packed(chance: Chance, *, full: bool) -> dict[str, dict[str, Any]]:
-    """Return a kit as it was packed; unless it is still `full`, also what came back."""
+def _packed(chance: Chance, given: Mapping[str, int], *, full: bool) -> dict[str, dict[str, Any]]:
+    """Return a kit as it was packed; unless it is still `full`, also what came back, so that it adds up.
+
+    `given` is what check-ups and talks say of the session.
+    """
     said: dict[str, dict[str, Any]] = {}
-    for item, most in (("brush", 60), ("paste", 60), ("varnish", 20), ("gloves", 40)):
-        packed = chance.between(most // 2, most)
-        said[item] = {"packed": packed}
+    for item, most in (("brush", 60), ("paste", 60), ("mebendazole", 20), ("varnish", 20), ("gloves", 40)):
+        spare, lost = chance.between(most // 4, most // 2), chance.between(0, 1)
+        told = given.get(item, 0) if item in KitLine.COUNTED else chance.between(most // 4, most // 2)
+        said[item] = {"packed": told + spare}
         if not full:
-            said[item] |= {"returned": packed // 3, "lost": chance.between(0, 1)}
-    for item in () if full else ("varnish", "gloves"):
-        said[item]["given"] = said[item]["packed"] - said[item]["returned"] - said[item]["lost"]
+            said[item] |= {"returned": spare - lost, "lost": lost}
+            if item not in KitLine.COUNTED:
+                said[item]["given"] = told
     return said

@@ -72,7 +72,8 @@ def see_mouths(cast: Cast) -> None:
         session = Session.objects.get(village=cast.villages[stand.stop.code], on=stand.on)
         for n, mouth in enumerate(mouths):
             patient = cast.someone(mouth.sex, mouth.low, mouth.high, village=stand.stop.code, since=stand.on)
+            seen: Seen = {**HANDED_OUT, **mouth.seen, "findings": mouth.findings}
             checkups.record_checkup(
                 session=session, patient=patient, observed_at=cast.hour(stand.on, 8, 40) + n * EACH, by=cast.mobile,
-                today=cast.today, findings=mouth.findings, **(HANDED_OUT | mouth.seen),
+                today=cast.today, **seen,
             )  # fmt: skip

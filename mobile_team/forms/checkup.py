@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -152,7 +153,7 @@ class CheckupForm(forms.Form):
         super().__init__(*args, **kwargs)
         for what in ToothTreatment.What:
             self.fields[f"did_{what}"] = forms.BooleanField(label=what.label, required=False)
-            self.fields[f"teeth_{what}"] = TeethField(label=_("Which teeth"))
+            self.fields[f"teeth_{what}"] = TeethField(label=format_lazy("{}: {}", what.label, _("which teeth")))
 
     @property
     def treatments(self) -> list[tuple[Any, Any]]:

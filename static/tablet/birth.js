@@ -22,7 +22,8 @@ export const birthOf = (given) => (birthText(given) ? parse(birthText(given), to
 export function birthField({ birth = "", birth_unit = "years" }) {
   const id = newId("birth");
   const told = h("p.muted", { role: "status" });
-  const input = h("input", { id, name: "birth", type: "text", maxlength: 40, autocomplete: "off", "aria-describedby": `${id}-help` });
+  const input = h("input", { id, name: "birth", type: "text", maxlength: 40, autocomplete: "off",
+    "aria-describedby": `${id}-help` });
   input.value = birth;
   const units = choice({ name: "birth_unit", label: say("birth.unit"), hidden: true, value: birth_unit, look: "three",
     options: UNITS.map((unit) => [unit, say(`birth.${unit}`)]) });

@@ -24,7 +24,8 @@ export function toForm(doc) {
     teeth: { ...doc.teeth }, pufa: { ...doc.pufa }, gums: yes(doc.gums_bleed), urgency: String(doc.urgency ?? ""),
     ...Object.fromEntries(Object.keys(COUNTS).map((name) => [name, doc[name] ?? ""])),
     treatments: structuredClone(doc.treatments ?? []), treatment: doc.treatment ?? "",
-    given: FACTS.filter((fact) => doc[fact]), deworming: doc.deworming ?? "", deworming_despite: doc.deworming_despite ?? "",
+    given: FACTS.filter((fact) => doc[fact]), deworming: doc.deworming ?? "",
+      deworming_despite: doc.deworming_despite ?? "",
     weight: doc.weight ?? "", height: doc.height ?? "", advised: yes(doc.advised_to_come), note: doc.note ?? "",
   };
 }
@@ -37,7 +38,8 @@ export function read(said, { patient, session, years, observed_at = stamp() }) {
   if (charted && !Object.keys(said.teeth).length) errors.teeth = say("wrong.no_teeth");
   const counts = Object.fromEntries(Object.entries(COUNTS).map(([name, max]) =>
     [name, said.mode === "sound" ? 0 : said.mode === "counts" ? number(said, name, errors, { max }) : null]));
-  if (said.mode === "counts" && !Object.values(counts).some((n) => n !== null) && !Object.keys(counts).some((n) => errors[n])) {
+  if (said.mode === "counts" && !Object.values(counts).some((n) => n !== null)
+    && !Object.keys(counts).some((n) => errors[n])) {
     errors.decayed_primary = say("wrong.no_counts");
   }
   const weight = number(said, "weight", errors, { min: 1, max: 250, places: 2 });

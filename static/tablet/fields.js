@@ -14,7 +14,8 @@ const heading = (label, optional) => [label, optional && h("span.field__optional
 /** One line, or several with `rows`. Further attributes (inputmode, lang, maxlength) as in HTML. */
 export function box({ name, label, value = "", help = "", optional = false, rows = 0, unit = "", ...attributes }) {
   const id = newId(name);
-  const given = { id, name, maxlength: 200, autocomplete: "off", "aria-describedby": help ? `${name}-help` : null, ...attributes };
+  const given = { id, name, maxlength: 200, autocomplete: "off", "aria-describedby": help ? `${name}-help` : null,
+    ...attributes };
   const input = rows ? h("textarea", { ...given, rows }) : h("input", { type: "text", ...given });
   input.value = value ?? "";
   const body = unit ? h("div.with-unit", input, h("span.muted", unit)) : input;
@@ -22,7 +23,8 @@ export function box({ name, label, value = "", help = "", optional = false, rows
 }
 
 /** Radio buttons as large as thumbs, or boxes with `many`. `options`: [[value, words]]. */
-export function choice({ name, label, options, value = "", many = false, optional = false, help = "", look = "", hidden = false }) {
+export function choice({ name, label, options, value = "", many = false, optional = false, help = "", look = "",
+  hidden = false }) {
   const chosen = new Set((many ? value || [] : [value ?? ""]).map(String));
   const labels = options.map(([option, words]) =>
     h("label", icon("check"),
@@ -64,7 +66,8 @@ export function values(form) {
     } else if (element.type === "radio") {
       found[element.name] ??= "";
       if (element.checked) found[element.name] = element.value;
-    } else if (element.type !== "file") found[element.name] = element.type === "password" ? element.value : normalise(element.value);
+    } else if (element.type !== "file") found[element.name] = element.type === "password" ? element.value
+      : normalise(element.value);
   }
   return found;
 }
@@ -105,7 +108,8 @@ export function wrong(form, errors = {}) {
     }
   }
   if (rest.length) {
-    form.prepend(h("div.notice.notice--danger.form-trouble", { role: "alert" }, icon("octagon-alert"), h("div", rest.map((r) => h("p", r)))));
+    form.prepend(h("div.notice.notice--danger.form-trouble", { role: "alert" }, icon("octagon-alert"),
+      h("div", rest.map((r) => h("p", r)))));
   }
   const first = form.querySelector(".field--wrong :is(input, textarea, select, button), .form-trouble");
   first?.focus({ preventScroll: true });

@@ -19,13 +19,15 @@ const WAYS = [
   ["more", "ellipsis", "way.more"],
 ];
 // A screen that has no way of its own belongs to one of them.
-const UNDER = { person: "find", register: "find", edit: "find", sending: "more", checkout: "more", pin: "more", close: "more" };
+const UNDER = { person: "find", register: "find", edit: "find", sending: "more", checkout: "more", pin: "more",
+  close: "more" };
 
 let shown = "";
 
 export function begin() {
   const draw = () => drawAll(); // at once: what a person was told and what the line says are the same
-  for (const name of ["vault", "language", "saved", "changed", "roster", "inbox", "storage", "clock", "update"]) on(name, draw);
+  for (const name of ["vault", "language", "saved", "changed", "roster", "inbox", "storage", "clock",
+    "update"]) on(name, draw);
   on("shown", ({ screen }) => {
     shown = screen;
     draw();
@@ -55,11 +57,13 @@ function bar() {
   const name = (centre && (spoken() === "en" ? centre.en : centre.km)) || say("app.name");
   const next = spoken() === "km" ? "en" : "km";
   return h("div.bar",
-    h("a.bar__name", { href: "#/home" }, h("img", { src: document.querySelector("link[rel=icon]").href, alt: "" }), h("span", name)),
+    h("a.bar__name", { href: "#/home" }, h("img", { src: document.querySelector("link[rel=icon]").href, alt: "" }),
+      h("span", name)),
     h("div.bar__end",
       h("button.button.button--quiet", { type: "button", lang: next, onclick: otherLanguage },
         icon("languages"), next === "km" ? "ខ្មែរ" : "English"),
-      vault.state() === "open" && h("button.button.button--quiet", { type: "button", "aria-label": say("lock.now"), onclick: () => vault.rest() },
+      vault.state() === "open" && h("button.button.button--quiet",
+        { type: "button", "aria-label": say("lock.now"), onclick: () => vault.rest() },
         icon("lock"))));
 }
 
@@ -102,7 +106,8 @@ function ways() {
 }
 
 /** What a screen shows that could not be drawn. */
-export const trouble = () => h("div.notice.notice--danger", { role: "alert" }, icon("octagon-alert"), h("div", h("h1", { tabindex: -1 }, say("error.unknown"))));
+export const trouble = () => h("div.notice.notice--danger", { role: "alert" }, icon("octagon-alert"),
+  h("div", h("h1", { tabindex: -1 }, say("error.unknown"))));
 
 let drawn = "";
 

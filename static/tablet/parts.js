@@ -10,7 +10,8 @@ import { has, say, spoken } from "./words.js";
 export function screen({ title, under = null, back = null, end = null }, ...children) {
   return h("div.screen",
     h("header.screen-head",
-      back && h("a.button.button--quiet.button--back", { href: back }, icon("arrow-left"), h("span.visually-hidden", say("back"))),
+      back && h("a.button.button--quiet.button--back", { href: back }, icon("arrow-left"),
+        h("span.visually-hidden", say("back"))),
       h("div", h("h1", { tabindex: -1 }, title), under && h("p", under)), end),
     ...children);
 }
@@ -27,7 +28,8 @@ export function card(title, ...children) {
 
 /** A large way to another screen. */
 export function way(href, picture, words, under = "") {
-  return h("li", h("a.big", { href }, icon(picture), h("span", h("b", words), under && h("small", under)), icon("chevron-right")));
+  return h("li", h("a.big", { href }, icon(picture), h("span", h("b", words), under && h("small", under)),
+    icon("chevron-right")));
 }
 
 const STATES = {
@@ -56,7 +58,8 @@ export function names(person) {
   return both.flatMap((name, n) => [n > 0 && "\u00a0· ", run(name)]);
 }
 
-export const oneName = (person) => (spoken() === "en" ? latinName(person) || khmerName(person) : khmerName(person) || latinName(person));
+export const oneName = (person) => (spoken() === "en" ? latinName(person) || khmerName(person)
+  : khmerName(person) || latinName(person));
 
 /** Completed age on a day, or null: {years, months, days}. */
 export function ageOf(person, on = today()) {
@@ -70,7 +73,8 @@ export function ageOf(person, on = today()) {
 export function ageWords(person, on = today()) {
   const age = ageOf(person, on);
   if (!age) return say("age.unknown");
-  const [key, n] = !age.months ? ["age.days", age.days] : age.years < 2 ? ["age.months", age.months] : ["age.years", age.years];
+  const [key, n] = !age.months ? ["age.days", age.days] : age.years < 2 ? ["age.months", age.months]
+    : ["age.years", age.years];
   const words = say(n === 1 ? `${key}_one` : key, { n });
   return person.birth.precision === "day" ? words : say("age.about", { age: words });
 }
@@ -98,7 +102,8 @@ export function allergies(person) {
   if (those.length) {
     return h("div.allergies", { role: "note" }, icon("octagon-alert"), h("span", say("allergy.to")),
       h("ul", those.map((allergy) => h("li", run(allergy.substance),
-        (allergy.severe || allergy.reaction) && h("small", " ", allergy.severe && `${say("allergy.severe")} `, run(allergy.reaction ?? ""))))));
+        (allergy.severe || allergy.reaction) && h("small", " ", allergy.severe && `${say("allergy.severe")} `,
+          run(allergy.reaction ?? ""))))));
   }
   return person.no_allergy
     ? h("div.allergies.allergies--none", icon("circle-check"), say("allergy.none"))
@@ -152,5 +157,6 @@ export function wordsFor(error) {
     return say("error.unknown");
   }
   if (error.told) return error.told;
-  return has(`error.${error.code}`) ? say(`error.${error.code}`, error.params ?? {}) : say("error.code", { code: error.code });
+  return has(`error.${error.code}`) ? say(`error.${error.code}`, error.params ?? {})
+    : say("error.code", { code: error.code });
 }

@@ -2,7 +2,8 @@
 import { latinDigits } from "./khmer.js";
 
 /** The digits of a number with its leading 0; "" for none. */
-export const national = (text) => latinDigits(text ?? "").replace(/[\s().\-]/g, "").replace(/^\+?855/, "0").replace(/^00/, "0");
+export const national = (text) => latinDigits(text ?? "").replace(/[\s().\-]/g, "").replace(/^\+?855/,
+  "0").replace(/^00/, "0");
 
 /** The key of the words for what is wrong with a typed number; "" when nothing. */
 export function phoneWrong(text) {

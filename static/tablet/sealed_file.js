@@ -9,7 +9,8 @@ import { say } from "./words.js";
 /** A button that writes the file, and asks whether it arrived before anything relies on it. */
 export function fileButton(after = () => {}) {
   const place = h("div.stack");
-  const button = h("button.button.button--wide", { type: "button", onclick: () => busily(button, write) }, icon("file-lock"), say("file.do"));
+  const button = h("button.button.button--wide", { type: "button", onclick: () => busily(button, write) },
+    icon("file-lock"), say("file.do"));
 
   async function write() {
     try {

@@ -1,6 +1,7 @@
 // The box that finds people while one types, by name in either script, number, phone, village or card.
 import { canScan, look } from "./camera.js";
 import { fill, h, later, newId } from "./dom.js";
+import { on } from "./events.js";
 import { icon } from "./icons.js";
 import { apart, names, notice, stateBadge } from "./parts.js";
 import { find } from "./search.js";
@@ -10,17 +11,25 @@ import * as work from "./work.js";
 
 const MOST = 20;
 
+// The words that found nobody go to the form by memory: an address stays in the browser's history, on the disk.
+let sought = "";
+export const lastSought = () => sought;
+on("vault", ({ state }) => state === "open" || (sought = ""));
+
 /**
  * `session`: a person found is opened for a check-up there; without one, for reading. `typed` stands in the box at
  * first. `empty()` is shown while nothing is typed.
  */
-export function seek({ session = null, typed = "", label, empty = () => null, changed = () => {} }) {
+export function seek({ session: stop = null, typed = "", label, empty = () => null, changed = () => {} }) {
+  const session = work.mayCheck() ? stop : null;
   const id = newId("seek");
   const told = h("p.seek-count", { role: "status" });
   const list = h("div.stack");
-  const box = h("input", { id, type: "search", value: typed, enterkeyhint: "search", autocomplete: "off", autocapitalize: "off",
+  const box = h("input", { id, type: "search", value: typed, enterkeyhint: "search", autocomplete: "off",
+    autocapitalize: "off",
     spellcheck: "false", maxlength: 80, placeholder: say("seek.hint") });
-  const scan = h("button", { type: "button", hidden: true, "aria-label": say("scan.title"), onclick: byCard }, icon("scan-line"));
+  const scan = h("button", { type: "button", hidden: true, "aria-label": say("scan.title"), onclick: byCard },
+    icon("scan-line"));
   const root = h("div.seek", icon("search"), box, scan);
   const form = h("form.stack", { role: "search", onsubmit: first }, h("label", { for: id }, label), root);
 
@@ -49,7 +58,8 @@ export function seek({ session = null, typed = "", label, empty = () => null, ch
           seen ? h("span.badge.badge--ok", icon("check"), say("seek.seen_today")) : null,
           person.own ? stateBadge(person.id) : null),
         icon("chevron-right")),
-      session && !seen && h("a.button", { href: address("person", person.id), "aria-label": say("person.open", { name: person.number }) }, icon("file-text")));
+      session && !seen && h("a.button", { href: address("person", person.id),
+        "aria-label": say("person.open", { name: person.number }) }, icon("file-text")));
   }
 
   function draw() {
@@ -64,8 +74,9 @@ export function seek({ session = null, typed = "", label, empty = () => null, ch
     told.textContent = hits.length ? say("seek.found", { n: hits.length }) : "";
     fill(list,
       hits.length ? h("ul.found-people", hits.map(line)) : notice("info", say("seek.nobody", { text })),
-      h("a.button.button--wide", { class: hits.length ? "button button--wide" : "button button--wide button--primary",
-        href: address("register", session?.id ?? "-", text) }, icon("user-plus"), say(hits.length ? "seek.none_of_these" : "seek.register")));
+      h(hits.length ? "a.button.button--wide" : "a.button.button--wide.button--primary", {
+        href: address("register", stop?.id ?? "-"), onclick: () => (sought = box.value.trim()) }, icon("user-plus"),
+          say(hits.length ? "seek.none_of_these" : "seek.register")));
   }
 
   box.addEventListener("input", later(90, draw));

@@ -31,8 +31,8 @@ async function begin(proof, outbox) {
   const device = meta("device");
   if (!device) throw new Refused("not_enrolled");
   const estimate = await navigator.storage?.estimate?.().catch(() => null);
-  const answer = await post("session", {
-    device_id: device.device_id, device_token: device.device_token, request_id: uuid7(), db_id: meta("db").db_id,
+  const answer = await asked({
+    device_id: device.device_id, device_token: device.device_token, db_id: meta("db").db_id,
     app_version: document.documentElement.dataset.version, ...told(outbox),
     free_bytes: estimate ? Math.max(0, estimate.quota - estimate.usage) : null, ...proof,
   });
@@ -47,6 +47,21 @@ async function begin(proof, outbox) {
   if (keys.open()) await keepRenewal(answer.renewal);
   else access.renewal = answer.renewal; // kept as soon as there is a key to keep it under
   return answer.user;
+}
+
+// A request keeps its id until it is answered: a first try that arrives late, when the next token is in use already,
+// is then known as ours. With an id of its own it would pass for a copy of this tablet, and both would be stopped.
+async function asked(body) {
+  const request_id = meta("asking") ?? uuid7();
+  if (meta("asking") !== request_id) await keepMeta({ asking: request_id });
+  try {
+    const answer = await post("session", { ...body, request_id });
+    await keepMeta({ asking: null });
+    return answer;
+  } catch (error) {
+    if (error instanceof Refused && !["no_network", "stopped"].includes(error.code)) await keepMeta({ asking: null });
+    throw error;
+  }
 }
 
 /** Keep the renewal that came before the key was open. */

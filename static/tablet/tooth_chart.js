@@ -18,7 +18,8 @@ export const SEEN = {
   unrecorded: ["9", "", "question"],
 };
 const FIRST = ["decayed", "missing", "filled", "refilled"];
-const NAMES = new Map(Object.entries(SEEN).flatMap(([name, codes]) => codes.slice(0, 2).filter(Boolean).map((c) => [c, name])));
+const NAMES = new Map(Object.entries(SEEN).flatMap(([name, [grown, milk]]) =>
+  [grown, milk].filter(Boolean).map((code) => [code, name])));
 
 const SHAPES = {
   incisor: "M8 16C8 10 10 3 12 2c2 1 4 8 4 14l1.2 9.5q-5.2 3-10.4 0z",
@@ -89,7 +90,8 @@ export function mouth(milk, places) {
 /** The words of one tooth for the ear: "55: decayed, abscess". */
 export function sayTooth(tooth, code, pufa) {
   const seen = seenAs(code);
-  return [say("tooth.number", { tooth }), seen && say(`seen.${seen}`), pufa && say(`pufa.${pufa}`)].filter(Boolean).join(", ");
+  return [say("tooth.number", { tooth }), seen && say(`seen.${seen}`),
+    pufa && say(`pufa.${pufa}`)].filter(Boolean).join(", ");
 }
 
 /**

@@ -4,18 +4,21 @@ import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { say } from "./words.js";
 
+const EVERY_TOOTH = [...dental.PRIMARY, ...dental.PERMANENT].map(String);
 const OF_A_TOOTH = ["sdf", "sealant", "art", "extraction"];
 
 /** The field; `state.treatments` ([{what, tooth}]) is changed in place, then `changed()` is called. */
 export function treatmentField(state, changed) {
   const root = h("div.stack", { data: { field: "treatments" } });
-  const has = (what, tooth) => state.treatments.some((one) => one.what === what && (tooth === undefined || String(one.tooth ?? "") === tooth));
+  const has = (what, tooth) => state.treatments.some((one) => one.what === what
+    && (tooth === undefined || String(one.tooth ?? "") === tooth));
   const decayed = () => Object.keys(state.teeth).filter((tooth) => dental.kind(state.teeth[tooth]) === "decayed").sort();
 
   function toggle(what) {
     if (has(what)) state.treatments = state.treatments.filter((one) => one.what !== what);
     else {
-      const teeth = !OF_A_TOOTH.includes(what) ? [] : what === "extraction" ? Object.keys(state.pufa) : what === "sealant" ? [] : decayed();
+      const teeth = !OF_A_TOOTH.includes(what) ? [] : what === "extraction" ? Object.keys(state.pufa)
+        : what === "sealant" ? [] : decayed();
       state.treatments = [...state.treatments, ...(teeth.length ? teeth : [null]).map((tooth) => ({ what, tooth }))];
     }
     draw(`[data-what="${what}"]`);
@@ -36,11 +39,13 @@ export function treatmentField(state, changed) {
   function teethOf(what) {
     const named = state.treatments.filter((done) => done.what === what && done.tooth).map((done) => String(done.tooth));
     const offered = [...new Set([...decayed(), ...named])].sort();
-    const other = h("select", { "aria-label": say("treatment.other_tooth"), onchange: (event) => event.target.value && one(what, event.target.value) },
+    const other = h("select", { "aria-label": say("treatment.other_tooth"),
+      onchange: (event) => event.target.value && one(what, event.target.value) },
       h("option", { value: "" }, say("treatment.other_tooth")),
-      [...dental.PRIMARY, ...dental.PERMANENT].map(String).filter((tooth) => !offered.includes(tooth)).map((tooth) => h("option", { value: tooth }, tooth)));
+      EVERY_TOOTH.filter((tooth) => !offered.includes(tooth)).map((tooth) => h("option", { value: tooth }, tooth)));
     return h("fieldset", h("legend", say("treatment.which_teeth", { what: say(`treatment.${what}`) })),
-      h("div.pick", offered.map((tooth) => pick({ data: { what, tooth } }, tooth, has(what, tooth), () => one(what, tooth)))), other);
+      h("div.pick", offered.map((tooth) =>
+        pick({ data: { what, tooth } }, tooth, has(what, tooth), () => one(what, tooth)))), other);
   }
 
   function draw(focus = "") {

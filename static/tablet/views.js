@@ -7,6 +7,7 @@ import { memory, opsOf } from "./memory.js";
 const REFUSED = ["quarantined", "rejected"];
 const AS_STATE = { conflict: "conflict", quarantined: "refused", rejected: "refused", parked: "parked" };
 const PARENTS = { allergy: ["patient"], checkup: ["patient", "session"], education: ["session"], kit: ["session"] };
+const IDENTITY = ["family_name", "given_name", "family_name_km", "given_name_km", "sex", "birth"];
 const BELOW = ["checkup", "allergy"]; // records that come with their patient
 
 /** "saved" | "waiting" | "sent" | "conflict" | "refused" | "parked", of a record made or changed here. */
@@ -242,8 +243,16 @@ export function withWhatWasSeen(type, id, doc) {
   if (mine?.made && last && over(mine.op_id, row)) return { ...doc, seen: last };
   const shown = shownOf(type, id);
   if (!shown && last) return { ...doc, seen: last };
-  const was = Object.fromEntries(Object.keys(doc.set).map((name) => [name, shown?.[name] ?? null]));
+  const was = Object.fromEntries(comparedBy(type, doc.set, mine, row).map((name) => [name, shown?.[name] ?? null]));
   return { ...doc, was };
+}
+
+/** Which fields must still read as they were seen: those set; who somebody is stands or falls as one (protocol 4). */
+function comparedBy(type, set, mine, row) {
+  const names = Object.keys(set);
+  if (type !== "patient" || !names.some((name) => IDENTITY.includes(name))) return names;
+  const ours = (mine?.sets ?? []).filter(({ op_id }) => over(op_id, row)).flatMap((one) => Object.keys(one.set));
+  return [...new Set([...names, ...IDENTITY.filter((name) => !ours.includes(name))])];
 }
 
 function shownOf(type, id) {

@@ -1,11 +1,18 @@
 // The work of a day: which session the team is at, and what was done there so far.
 import { today } from "./clock.js";
+import { kind } from "./dental.js";
 import * as store from "./store.js";
+import * as vault from "./vault.js";
 
 const CHOSEN = "session"; // of this tab, until the day is over
 
 /** Sessions of a day, in the order they came. */
 export const on = (day) => store.sessions().filter((session) => session.on === day).sort((a, b) => (a.id < b.id ? -1 : 1));
+
+/** Whether the person logged in may write check-ups; others find and read people. */
+export const mayCheck = () => vault.may("checkups.write");
+
+export const mayReceive = () => vault.may("donations.receive");
 
 /** The session one works at: the one chosen, else the only one of today that was not cancelled. */
 export function current() {
@@ -40,7 +47,10 @@ export function checkups(session) {
 /** Whether this person was checked in this session already: the check-up's id, or "". */
 export const seenIn = (session, patient) => checkups(session).find((checkup) => checkup.patient === patient)?.id ?? "";
 
-const decayed = (c) => c.decayed ?? (Object.values(c.teeth ?? {}).some((code) => "12BC".includes(code)) ? 1 : (c.decayed_primary ?? 0) + (c.decayed_permanent ?? 0));
+function decayed(c) {
+  const counted = (c.decayed_primary ?? 0) + (c.decayed_permanent ?? 0);
+  return c.decayed ?? Object.values(c.teeth ?? {}).filter((code) => kind(code) === "decayed").length + counted;
+}
 
 /** The running tally of a session: people, education, brushes, pastes, decay, medicine against worms. */
 export function tally(session) {

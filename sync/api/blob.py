@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from sync import engine
-from sync.api.door import Door
+from sync.api.door import Door, caller
 from sync.auth import Refused
 from sync.services import blobs
 
@@ -24,7 +24,7 @@ class Bytes(BaseParser):
 
     media_type = "*/*"
 
-    def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> bytes:
+    def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Any:
         """Return the bytes. Raises Refused(413)."""
         body = stream.read(blobs.MOST + 1)
         if len(body) > blobs.MOST:
@@ -40,7 +40,7 @@ class Blob(Door):
     def head(self, request: Request, sha256: str) -> Response:
         """Answer 200 when the picture is whole, 308 with `Range` while a piece is there, 404 when nothing is."""
         _hash(sha256)
-        return _answer(blobs.there(sha256, device=request.auth.device))
+        return _answer(blobs.there(sha256, device=caller(request)[0]))
 
     def put(self, request: Request, sha256: str) -> Response:
         """Take a piece: 201 when the picture is whole with it, 200 when it was before, 308 while more is to come."""
@@ -48,7 +48,7 @@ class Blob(Door):
         body = request.data if isinstance(request.data, bytes) else b""
         first, size = _where(request.headers.get("Content-Range", ""), len(body))
         came = blobs.add(
-            sha256=sha256, first=first, size=size, piece=body, device=request.auth.device, now=timezone.now()
+            sha256=sha256, first=first, size=size, piece=body, device=caller(request)[0], now=timezone.now()
         )
         if came.wrong:
             raise Refused(422, "wrong_hash")

@@ -16,7 +16,7 @@ from core.errors import RuleBroken
 from core.periods import local_day
 from core.places.models import Village
 from mobile_team.models import Session
-from sync.api.door import Door, document
+from sync.api.door import Door, caller, document
 from sync.models import Checkout as Lent
 from sync.services import devices
 
@@ -29,14 +29,14 @@ class Checkout(Door):
 
     def post(self, request: Request) -> Response:
         """Return what was lent; asked again with the same villages, the same."""
-        sent, now, device = document(request), timezone.now(), request.auth.device
+        sent, now, (device, user) = document(request), timezone.now(), caller(request)
         hours = sent.whole("hours", least=1, most=72) or 24
         wanted, chosen = _wanted(sent, getattr(device, "checkout", None), now=now)
         given = devices.grant(
-            device=device, villages=wanted, until=now + dt.timedelta(hours=hours), by=request.user, now=now,
+            device=device, villages=wanted, until=now + dt.timedelta(hours=hours), by=user, now=now,
             chosen=chosen,
         )  # fmt: skip
-        blocks, book = devices.provide(device=device, by=request.user)
+        blocks, book = devices.provide(device=device, by=user)
         return Response({
             "scope_version": given.version, "until": given.until.isoformat(),
             "villages": [_village(one) for one in wanted],

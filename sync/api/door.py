@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView, set_rollback
 
+from core.accounts.models import User
 from core.accounts.roles import Action
 from core.api.errors import handle
 from core.documents import LARGEST, Document
@@ -25,6 +26,7 @@ from core.errors import RuleBroken
 from core.words import say, words_of
 from sync.auth import DeviceAuthentication, Refused
 from sync.envelope import storable
+from sync.models import Device
 
 MOST_BYTES = 1024 * 1024  # of any body but a picture's
 UNREADABLE = frozenset({"sync.envelope_unreadable", "core.not_a_document"})
@@ -59,7 +61,7 @@ class Door(APIView):
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """Speak the language that the tablet asks for, Khmer unless it asks for English."""
         with translation.override(language_of(request.headers.get("Accept-Language", ""))):
-            response = super().dispatch(request, *args, **kwargs)
+            response: Any = super().dispatch(request, *args, **kwargs)
             response["Content-Language"] = translation.get_language()
         response["Cache-Control"] = "no-store"
         return response
@@ -97,6 +99,12 @@ def language_of(wished: str) -> str:
         if language[:2] in {"km", "en"}:
             return language[:2]
     return "km"
+
+
+def caller(request: Request) -> tuple[Device, User]:
+    """Return the device that calls, its checkout joined, and who is logged in on it."""
+    access: Any = request.auth
+    return access.device, access.user
 
 
 def document(request: Request) -> Document:

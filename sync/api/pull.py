@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from core.periods import local_day
 from sync import cursor, feed, inbox, pictures
-from sync.api.door import Door, document
+from sync.api.door import Door, caller, document
 
 
 @method_decorator(gzip_page, name="dispatch")  # no cookie and no secret in it that could be guessed by its length
@@ -19,13 +19,13 @@ class Pull(Door):
 
     def post(self, request: Request) -> Response:
         """Return one page; the last one brings the inbox along."""
-        sent, now, device = document(request), timezone.now(), request.auth.device
+        sent, now, (device, user) = document(request), timezone.now(), caller(request)
         limit = sent.whole("limit", least=1, most=feed.MOST) or feed.MOST
         schema = sent.whole("schema")
         at = feed.head(device.db_id)
         page = feed.page(
             device=device, cursor=cursor.read(sent.doc.get("cursor"), today=local_day(now)), limit=limit,
-            schema=feed.SCHEMA if schema is None else schema, by=request.user, now=now, at=at,
+            schema=feed.SCHEMA if schema is None else schema, by=user, now=now, at=at,
         )  # fmt: skip
         return Response({
             "server_epoch": str(at.epoch), "scope_version": device.scope_version, "cursor": page.cursor.text(),

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.accounts.models import User
-from core.accounts.roles import GRANTS
+from core.accounts.roles import GRANTS, Role
 from core.documents import Document
 from sync import feed, tokens
 from sync.api.door import OpenDoor, count, document, key, short
@@ -78,5 +78,5 @@ def _person(request: Request, sent: Document) -> User:
 def _told(user: User) -> dict[str, Any]:
     return {
         "id": str(user.pk), "name": user.name, "role": user.role, "language": user.language,
-        "may": sorted(str(action) for action in GRANTS.get(user.role, ())),
+        "may": sorted(str(action) for action in GRANTS[Role(user.role)]),
     }  # fmt: skip

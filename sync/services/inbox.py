@@ -75,9 +75,7 @@ def _take(found: Disagreement, *, by: User, at: dt.datetime) -> Clash | None:
     return next((clash for clash in verdict.clashes if clash.field == found.field), None)
 
 
-def release(
-    *, id: int, amended: Mapping[str, Any] | None = None, by: User, at: dt.datetime, today: dt.date | None = None
-) -> Ticket:
+def release(*, id: int, amended: Mapping[str, Any] | None = None, by: User, at: dt.datetime) -> Ticket:
     """Let a refused save land after all, as it was sent or with its document put right, and what waited for it.
 
     Of a group all that were refused go together. `by` vouches for it: what its author may do is not asked again. It

@@ -74,6 +74,7 @@ def try_out(sent: Mapping[str, Any], *, now: dt.datetime) -> Brought:
 
 
 def _whose(sent: Mapping[str, Any]) -> tuple[Device | None, str]:
-    device = Device.objects.filter(pk=as_uuid(sent.get("device_id"))).first()
+    key = as_uuid(sent.get("device_id"))
+    device = Device.objects.filter(pk=key).first() if key else None
     trusted = device is None or device.state == Device.State.ACTIVE
     return device, Way.FILE if trusted else Way.ESCROW

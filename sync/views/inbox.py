@@ -274,7 +274,7 @@ def _amended(op: PushedOp, read: Read, changes: dict[str, Any]) -> dict[str, Any
 def _release(row: Ticket, amended: dict[str, Any] | None, request: HttpRequest) -> None:
     now = timezone.now()
     try:
-        services.release(id=row.pk, amended=amended, by=request.user, at=now, today=local_day(now))  # type: ignore[arg-type]
+        services.release(id=row.pk, amended=amended, by=request.user, at=now)  # type: ignore[arg-type]
     except ObjectDoesNotExist:
         raise Http404 from None
     messages.success(request, _("%(number)s: taken over.") % {"number": row.number})

@@ -223,6 +223,13 @@ def test_more_people_than_fit_are_spoken_of_without_counting_them(django_assert_
     assert not look("Chea Vuthy").more
 
 
+@pytest.mark.parametrize("typed", ["viki", "vikiii", "vikiiir", "vikiiiro"])
+def test_a_name_that_begins_as_typed_comes_before_one_that_only_sounds_so(typed):
+    for given in ("Vikeiiro", "Vikiiiro"):
+        a_patient(family_name="Thach", given_name=given)
+    assert found(typed) == ["Thach Vikiiiro", "Thach Vikeiiro"]
+
+
 def test_a_name_of_one_script_is_ranked_below_one_in_the_letters_typed():
     a_patient(family_name="", given_name="", family_name_km="សុខ", given_name_km="តារា")
     assert found("sok dara")[0] == "Sok Dara" and "សុខ តារា" in found("sok dara")

@@ -255,7 +255,7 @@ def test_the_authoritys_key_in_a_thiefs_hands_opens_no_bank(tmp_path: Path, serv
 @pytest.mark.browser
 @pytest.mark.services
 def test_a_browser_that_trusts_the_authority_runs_the_app_and_one_that_does_not_never_will(
-    served: Any, tmp_path: Path
+    served: Any, driver: Any, tmp_path: Path
 ) -> None:
     folder, port = served
     home = tmp_path / "home"
@@ -266,28 +266,31 @@ def test_a_browser_that_trusts_the_authority_runs_the_app_and_one_that_does_not_
     store.mkdir(parents=True)
     subprocess.run([certutil, "-d", f"sql:{store}", "-N", "--empty-password"], check=True)
     ca = str(folder / authority.CA)
-    assert registers(chromium, home, port, ignore=True).startswith("refused"), "a warning clicked away is not trust"
+    assert registers(driver, chromium, home, port, ignore=True).startswith("refused"), (
+        "a warning clicked away is not trust"
+    )
     subprocess.run([certutil, "-d", f"sql:{store}", "-A", "-t", "C,,", "-n", "centre", "-i", ca], check=True)
-    assert registers(chromium, home, port) == "secure and registered"
-    assert registers(chromium, home, port, host="clinic.lan") == "secure and registered"
+    assert registers(driver, chromium, home, port) == "secure and registered"
+    assert registers(driver, chromium, home, port, host="clinic.lan") == "secure and registered"
 
 
-def registers(chromium: str, home: Path, port: int, *, ignore: bool = False, host: str = "localhost") -> str:
+def registers(
+    driver: Any, chromium: str, home: Path, port: int, *, ignore: bool = False, host: str = "localhost"
+) -> str:
     """Say whether a page of ours is a secure one and its service worker is taken."""
-    from playwright.sync_api import Error, sync_playwright
+    from playwright.sync_api import Error
 
-    with sync_playwright() as play:
-        args = ["--no-sandbox", f"--host-resolver-rules=MAP {host} 127.0.0.1"]
-        env = {**os.environ, "HOME": str(home)}
-        browser = play.chromium.launch(executable_path=chromium, args=args, env=env)
-        page = browser.new_page(ignore_https_errors=ignore)
-        page.goto(f"https://{host}:{port}/")
-        try:
-            return str(page.evaluate(
-                "() => navigator.serviceWorker.register('/sw.js').then(() => navigator.serviceWorker.ready)"
-                ".then(() => (isSecureContext ? 'secure' : 'not secure') + ' and registered')"
-            ))  # fmt: skip
-        except Error as error:
-            return f"refused: {error.message}"
-        finally:
-            browser.close()
+    args = ["--no-sandbox", f"--host-resolver-rules=MAP {host} 127.0.0.1"]
+    env = {**os.environ, "HOME": str(home)}
+    browser = driver.chromium.launch(executable_path=chromium, args=args, env=env)
+    page = browser.new_page(ignore_https_errors=ignore)
+    page.goto(f"https://{host}:{port}/")
+    try:
+        return str(page.evaluate(
+            "() => navigator.serviceWorker.register('/sw.js').then(() => navigator.serviceWorker.ready)"
+            ".then(() => (isSecureContext ? 'secure' : 'not secure') + ' and registered')"
+        ))  # fmt: skip
+    except Error as error:
+        return f"refused: {error.message}"
+    finally:
+        browser.close()

@@ -1,31 +1,20 @@
-"""The real thing under a browser: `manage.py start` with the demonstration year, in a folder of its own.
-
-With DATABASE_URL it runs on a scratch database beside the tests' own, so the same journeys prove both engines.
-"""
+"""The real thing under a browser: `manage.py start` with the demonstration year (centre.py), and who sits before it."""
 
 from __future__ import annotations
 
 import os
 import re
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
-from django.conf import settings
 
 from desk.demo.colleagues import DEMO_PASSWORD
+from tests.flows.centre import Centre
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 REQUIRED = bool({"CI", "REQUIRE_SERVICES"} & os.environ.keys())
-STARTS_WITHIN = 600  # seconds; a demonstration year takes one minute on an idle laptop
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,67 +33,22 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if running := os.environ.get("FLOWS_ADDRESS"):  # a system that runs already, while one works on a journey
         yield running
         return
-    var = tmp_path_factory.mktemp("centre")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    env = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST")}
-    env |= {"VAR_DIR": str(var), "PYTHONUNBUFFERED": "1"}
-    drop = scratch_database(env)
-    said = (var / "start.log").open("w+", encoding="utf-8")
-    start = [sys.executable, "manage.py", "start", "--port", str(port)]
-    process = subprocess.Popen(start, cwd=settings.BASE_DIR, env=env, stdout=said, stderr=said)
+    centre = Centre(tmp_path_factory.mktemp("centre"))
     try:
-        wait_until_open(process, var / "start.log")
-        yield f"http://127.0.0.1:{port}"
+        centre.start()
+        yield centre.address
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
-        said.close()
-        drop()
-
-
-def wait_until_open(process: subprocess.Popen[bytes], log: Path) -> None:
-    """Return when the system says its address; fail with its own words when it stops or takes too long."""
-    begun = time.monotonic()
-    while "Open:" not in log.read_text(encoding="utf-8"):
-        assert process.poll() is None, log.read_text(encoding="utf-8")[-3000:]
-        assert time.monotonic() - begun < STARTS_WITHIN, log.read_text(encoding="utf-8")[-3000:]
-        time.sleep(0.3)
-
-
-def scratch_database(env: dict[str, str]) -> Callable[[], None]:
-    """On PostgreSQL make an empty database beside the configured one and point `env` at it; return how to drop it."""
-    if "DATABASE_URL" not in env or not env["DATABASE_URL"].startswith("postgres"):
-        return lambda: None
-    import psycopg
-
-    parts, name = urlsplit(env["DATABASE_URL"]), f"flows_{os.getpid()}"
-    env["DATABASE_URL"] = urlunsplit(parts._replace(path=f"/{name}"))
-
-    def say(sql: str) -> None:
-        with psycopg.connect(urlunsplit(parts._replace(path="/postgres")), autocommit=True) as connection:
-            connection.execute(sql)  # type: ignore[call-overload]
-
-    say(f'CREATE DATABASE "{name}" TEMPLATE template0')
-    return lambda: say(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Yield one headless Chromium for all journeys."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield chromium
-        chromium.close()
+        centre.stop()
+        centre.drop()
 
 
 class Person:
     """One colleague at one screen: logs in, reads and types; every page is watched for errors."""
 
-    def __init__(self, browser: Any, address: str, username: str, language: str, width: int = 1280) -> None:
+    def __init__(
+        self, browser: Any, address: str, username: str, language: str, width: int = 1280, *,
+        password: str = DEMO_PASSWORD,
+    ) -> None:  # fmt: skip
         self.address, self.troubles = address, []
         self.context = browser.new_context(viewport={"width": width, "height": 900}, accept_downloads=True)
         self.page = self.context.new_page()
@@ -113,7 +57,7 @@ class Person:
         self.page.on("response", lambda answer: answer.status >= 500 and self.troubles.append(answer.url))
         self.page.goto(f"{address}/login/")
         self.page.fill("[name=username]", username)
-        self.page.fill("[name=password]", DEMO_PASSWORD)
+        self.page.fill("[name=password]", password)
         self.page.press("[name=password]", "Enter")
         self.page.wait_for_url(f"{address}/")
         if self.page.get_attribute("html", "lang") != language:

@@ -193,8 +193,8 @@ def test_corrections_at_once_are_versions_one_after_the_other_and_none_is_lost()
 def test_the_form_takes_all_of_it_in_either_scripts_digits(browser):
     session, child = a_session(), a_child()
     data = SEEN | {
-        "id": uuid7(), "findings": "៥៥=B ៧៥=BP 36=1a", "did_varnish": "on", "teeth_sdf": "៥៥, 65 65", "treatment": "លាប",
-        "weight": "១៤,៥", "height": "98", "deworming": "mebendazole",
+        "id": uuid7(), "findings": "៥៥=B ៧៥=BP 36=1a", "did_varnish": "on", "teeth_sdf": "៥៥, 65 65",
+        "treatment": "លាប", "weight": "១៤,៥", "height": "98", "deworming": "mebendazole",
     }  # fmt: skip
     with CaptureQueriesContext(connection) as seen:
         response = browser.post(url("checkup_new", session.pk, child.pk), data)

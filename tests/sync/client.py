@@ -456,6 +456,8 @@ class Tablet:
             headers["Authorization"] = f"Bearer {self.access}"
         answer: Answer = self.line.send("POST", API + path, headers, body)
         said = answer.json()
+        if answer.status == 200 and not said:
+            raise NoAnswer("cut off")  # an answer without an end is none
         if answer.status not in {200, 201}:
             raise Refused(answer.status, said, float(answer.headers.get("retry-after", 0) or 0))
         if "server_time" in said:

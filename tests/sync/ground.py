@@ -127,7 +127,8 @@ class Copies:
             self._backup(into=copy.name)
         else:
             copy = Copy(f"copy_{uuid4().hex}")
-            self._say(f'CREATE DATABASE "{copy.name}" TEMPLATE "{self._name()}"')
+            others = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{self._name()}'"
+            self._say(others, f'CREATE DATABASE "{copy.name}" TEMPLATE "{self._name()}"')  # left idle
         self.made.append(copy)
         return copy
 

@@ -100,14 +100,7 @@ class App:
 
     def kill(self) -> None:
         """End the browser at once, as a flat battery does."""
-        mine = f"--user-data-dir={self.folder}"
-        for line in subprocess.run(
-            ["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True
-        ).stdout.splitlines():
-            pid, _, args = line.strip().partition(" ")
-            if mine in args:
-                with suppress(ProcessLookupError):
-                    os.kill(int(pid), signal.SIGKILL)
+        end_at_once(self.folder)
         with suppress(Exception):
             self.context.close()
 
@@ -115,6 +108,17 @@ class App:
         """Close the browser."""
         with suppress(Exception):
             self.context.close()
+
+
+def end_at_once(folder: Path) -> None:
+    """Kill the browser that runs on a profile, all of its processes, with signal 9."""
+    mine = f"--user-data-dir={folder}"
+    listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
+    for line in listed.splitlines():
+        pid, _, args = line.strip().partition(" ")
+        if mine in args:
+            with suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
 
 
 def invitation(by: Any, name: str = "Tablet") -> str:
@@ -135,8 +139,10 @@ def app(browser: Any, live_server: Any, tmp_path: Path) -> Iterator[App]:
 def ready(app: App, administrator: Any, mobile: Any) -> App:
     """The app, enrolled, with Keo Dara logged in and the people of one village lent."""
     village = a_village()
-    a_patient(by=administrator, today=local_day(timezone.now()), village=village, family_name="Chan", given_name="Bopha",
-              family_name_km="ចាន់", given_name_km="បុប្ផា", phone="012345678")  # fmt: skip
+    a_patient(
+        by=administrator, today=local_day(timezone.now()), village=village, phone="012345678",
+        family_name="Chan", given_name="Bopha", family_name_km="ចាន់", given_name_km="បុប្ផា",
+    )  # fmt: skip
     app.village = village.pk  # type: ignore[attr-defined]
     app.run("await vault.enrol(given)", invitation(administrator))
     app.run("await vault.logIn(...given)", [mobile.username, PASSWORD])

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from core import assets
-from tests.live import chromium
 from tests.tablet.bare import app, modules, ready
 from tests.tablet.village import PASSWORD, seed
 
@@ -29,25 +28,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Yield one headless Chromium."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"])
-        yield started
-        started.close()
-
-
 class Tablet:
     """One tablet: its page, with the few moves that every journey begins with."""
 
     def __init__(self, browser: Any, address: str, language: str = "en", size: tuple[int, int] = (360, 740)) -> None:
-        self.address, self.language, self.troubles = address, language, []
+        self.address, self.language = address, language
+        self.troubles: list[str] = []
         self.context = browser.new_context(
             viewport={"width": size[0], "height": size[1]}, has_touch=True, accept_downloads=True,
             reduced_motion="reduce",
         )  # fmt: skip
-        self.context.add_init_script(f"localStorage.getItem('clinic-language') ?? localStorage.setItem('clinic-language', '{language}')")
+        self.context.add_init_script(
+            f"localStorage.getItem('clinic-language') ?? localStorage.setItem('clinic-language', '{language}')"
+        )
         self.page = self.context.new_page()
         self.page.set_default_timeout(15_000)
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from clinic.models import Patient
-from sync.models import PushedOp
+from sync.models import Disagreement, PushedOp
 from sync.sealing import open_sealed
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -21,7 +21,8 @@ CHECK = """return await store.save({ type: "checkup", local: { toothbrush: true 
   session: given[1], observed_at: clock.stamp(), teeth: { 55: "B" }, pufa: {}, decayed_primary: null,
   decayed_permanent: null, missing: null, filled: null, pufa_count: null, pain: false, gums_bleed: false, urgency: 1,
   treatments: [], treatment: "", dental_education: true, toothbrush: true, toothpaste: true, deworming: "",
-  deworming_despite: "", weight: "16.5", height: "104.0", advised_to_come: false, note: "", index: { dmft: 1, DMFT: 0 } } });"""
+  deworming_despite: "", weight: "16.5", height: "104.0", advised_to_come: false, note: "",
+  index: { dmft: 1, DMFT: 0 } } });"""
 REGISTER = "return await store.save({ type: 'patient', doc: { ...given[0], village: given[1] } });"
 
 
@@ -67,7 +68,8 @@ def test_two_tabs_save_without_a_gap_or_a_number_given_twice(ready: Any) -> None
     ready.context.set_offline(True)
     started = [
         page.evaluate_handle(f"""(given) => {{ globalThis.done = (async () => {{
-            const store = await import("/static/tablet/store.js"); const clock = await import("/static/tablet/clock.js");
+            const store = await import("/static/tablet/store.js");
+            const clock = await import("/static/tablet/clock.js");
             {many} }})(); }}""", [CHILD, ready.village])
         for page in (ready.page, other)
     ]  # fmt: skip
@@ -139,9 +141,28 @@ def test_an_amendment_says_what_was_seen_or_after_sealing_the_op_that_wrote_it(r
     assert ready.run("return store.person(given).checkups[0].note;", there) == "rain"
 
 
+def test_who_somebody_is_stands_or_falls_as_one(ready: Any) -> None:
+    """The desk made another person of them meanwhile: a given name alone must not be written onto that one."""
+    ready.context.set_offline(True)
+    there = ready.run("return store.people()[0].id;")
+    amend = "await store.save({ type: 'patient', id: given[0], kind: 'amend', doc: { set: given[1] } });"
+    ready.run(amend, [there, {"birth": "2018"}])
+    ready.run(amend, [there, {"given_name": "Sophea", "phone": "099111222"}])
+    was = [open_sealed(row["op"])["doc"]["was"] for row in rows(ready, "outbox")]
+    assert set(was[0]) == {"family_name", "given_name", "family_name_km", "given_name_km", "sex", "birth"}
+    assert set(was[1]) == {*was[0], "phone"} - {"birth"}, "what was typed here reads otherwise there"
+    Patient.objects.filter(pk=there).update(sex="M")
+    ready.context.set_offline(False)
+    assert ready.run("return sync.now();")["waiting"] == 0
+    person = Patient.objects.get(pk=there)
+    assert (person.given_name, person.phone) == ("Bopha", "+85599111222")
+    assert set(Disagreement.objects.values_list("field", flat=True)) == {"birth", "given_name"}
+
+
 def test_nothing_is_saved_while_the_clock_cannot_be_right(ready: Any) -> None:
     ready.page.clock.set_fixed_time("2020-01-01T08:00:00+07:00")
-    attempt = "try { await store.save({ type: 'patient', doc: { ...given[0], village: given[1] } }); return 'saved'; } catch (e) { return e.code; }"
+    attempt = """try { await store.save({ type: 'patient', doc: { ...given[0], village: given[1] } }); return 'saved'; }
+      catch (error) { return error.code; }"""
     assert ready.run("return clock.state();") == "back"
     assert ready.run(attempt, [CHILD, ready.village]) == "clock"
     ready.run("await clock.confirm('2026-11-22');")

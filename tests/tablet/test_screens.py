@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from clinic.models import Patient
@@ -31,7 +32,7 @@ def test_a_child_with_two_decayed_teeth_takes_at_most_ten_taps(tablet: Tablet, w
     tablet.page.wait_for_url("**/#/home/next")
     tablet.page.wait_for_selector(".seek input")
     took = time.monotonic() - begun
-    print(f"\na child with two decayed teeth: {tablet.taps} taps, {took:.1f} s by machine")  # noqa: T201
+    print(f"\na child with two decayed teeth: {tablet.taps} taps, {took:.1f} s by machine")
     assert tablet.taps <= MOST_TAPS
     assert took < MOST_SECONDS
     assert "Saved here: 1 Waiting to be sent: 1" in tablet.state()
@@ -56,13 +57,13 @@ def test_somebody_new_is_registered_from_a_search_that_found_nobody(tablet: Tabl
     tablet.tap("a.button--primary")
     tablet.page.wait_for_selector("[name=family_name]")
     assert tablet.page.input_value("[name=family_name]") == "Zoltan"
-    tablet.tap("form .save-foot button")
+    tablet.tap("form .save-foot .button--primary")
     tablet.says("Choose one.", "Ask for the age")
     tablet.picture("register-wrong")
     tablet.choose("sex", "M")
     tablet.page.fill("[name=birth]", "៦")  # Khmer digits are understood everywhere
     tablet.choose("allergy", "none")
-    tablet.tap("form .save-foot button")
+    tablet.tap("form .save-foot .button--primary")
     tablet.page.wait_for_selector(".ticket__number")
     number = tablet.page.inner_text(".ticket__number")
     tablet.picture("register-done")
@@ -82,8 +83,10 @@ def test_who_may_be_the_same_is_shown_while_typing(tablet: Tablet) -> None:
     tablet.choose("sex", "F")
     tablet.page.fill("[name=birth]", "7")
     tablet.page.wait_for_selector("aside a.big")
-    tablet.says("Is it one of these?")
+    tablet.says("Is it one of these?", "Perhaps the same: 1")
     tablet.picture("register-same")
+    tablet.tap("button.same")
+    assert tablet.page.evaluate("document.activeElement.closest('aside') !== null")
 
 
 def test_what_was_typed_is_back_after_a_reload(tablet: Tablet) -> None:
@@ -202,3 +205,52 @@ def test_log_out_is_refused_while_something_waits(tablet: Tablet) -> None:
     tablet.tap("button:has-text('Yes, it is there')")
     tablet.tap("button:has-text('Log out')")
     tablet.page.wait_for_selector("[name=username]")
+
+
+def test_what_somebody_else_changed_too_is_shown_to_a_person(tablet: Tablet, world: dict[str, Any]) -> None:
+    """The desk and the tablet write another phone number: what stood stays, and the tablet says so in words."""
+    child = world["people"][0]
+    tablet.offline()
+    tablet.go(f"edit/{child.pk}")
+    tablet.page.fill("[name=phone]", "12")
+    tablet.tap(".save-foot button")
+    tablet.says("A phone number has 8 to 10 digits")
+    tablet.page.fill("[name=phone]", "០៩៧ ៥៥៥ ១២១២")
+    tablet.tap(".save-foot button")
+    tablet.page.wait_for_selector(".timeline")
+    tablet.says("097 555 1212", "Saved on this tablet")
+    Patient.objects.filter(pk=child.pk).update(phone="+85510111222")
+    tablet.offline(False)
+    tablet.go("sending")
+    tablet.tap("button:has-text('Send now')")
+    tablet.page.wait_for_selector(".foot-ways .badge--warn")
+    tablet.go("inbox")
+    tablet.says("Somebody else changed the same", "Phone")
+    tablet.picture("inbox-conflict")
+    tablet.go(f"person/{child.pk}")
+    tablet.says("Someone must decide")
+
+
+def test_the_keyboard_is_enough(tablets: Callable[..., Tablet]) -> None:
+    """On a laptop: / to search, Enter opens the only hit, arrows and space choose, a tooth is a button."""
+    tablet = tablets(size=(1366, 768))
+    page = tablet.page
+    page.locator("h1").focus()
+    page.keyboard.press("/")
+    page.keyboard.type("heng vuthy")
+    page.wait_for_selector("a.big[data-person]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".tooth")
+    assert page.evaluate("document.activeElement.tagName") == "H1", "a new screen begins at its head"
+    page.locator("[name=pain][value=no]").focus()
+    page.keyboard.press("Space")
+    page.locator(".tooth[data-tooth='36']").focus()
+    page.keyboard.press("Space")
+    page.locator("[name=gums][value=no]").focus()
+    page.keyboard.press("Space")
+    page.locator("[name=urgency][value='0']").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/#/home/next")
+    assert "Saved here: 1" in tablet.state()

@@ -192,7 +192,8 @@ def test_a_new_version_waits_until_nothing_waits_to_be_sent(ready: Any) -> None:
     ready.run("await vault.logIn('mobile', given);", "rice-field-rain-7")
     ready.context.route("**/api/sync/v1/push", lambda route: route.abort())
     saved = ready.run(
-        "return store.save({ type: 'patient', doc: { family_name: 'A', given_name: 'B', sex: 'F', birth: '', village: given } });",
+        """return store.save({ type: "patient",
+        doc: { family_name: "A", given_name: "B", sex: "F", birth: "", village: given } });""",
         ready.village,
     )
     was = tablet.render_to_string

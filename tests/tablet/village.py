@@ -1,10 +1,11 @@
-"""A small world for the tablet: a member of the mobile team, two villages, people with look-alikes, stops of these days."""
+"""A small world for the tablet: one of the mobile team, two villages, people with look-alikes, stops."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from clinic.services.patients import Told
 from core.accounts.models import User
 from core.accounts.roles import Role
 from core.periods import CLINIC_TZ, local_day
@@ -39,7 +40,7 @@ def people(villages: list[Village], by: User, today: date) -> list[Any]:
     made = []
     for n, (family_km, given_km, family, given, sex, years, phone) in enumerate(PEOPLE):
         more: dict[str, Any] = {"allergies": [_penicillin()]} if n == 0 else {"no_allergy": n == 2}
-        told = (years, "y", today) if years else (8, "m", today)
+        told: Told = (years, "y", today) if years else (8, "m", today)
         made.append(
             patients.register(
                 by=by, today=today, sex=sex, family_name=family, given_name=given, family_name_km=family_km,
@@ -62,7 +63,7 @@ def seed(today: date | None = None, *, language: str = "en") -> dict[str, Any]:
 
     today = today or local_day(datetime.now(CLINIC_TZ))
     by = mobile_team(language)
-    villages = list(Village.objects.filter(catchment=True).order_by("id")[:3]) or list(Village.objects.order_by("id")[:3])
+    villages = list(Village.objects.order_by("-catchment", "id")[:3])
     everybody = people(villages[:2], by, today)
     stops = [
         sessions.add(village=village, on=today + timedelta(days=days), by=by, place=place)

@@ -18,7 +18,8 @@ export function mount(main, _, { go, say, address }) {
     value: store.villages().map((one) => one.id), options: places.map((one) => [one.id, run(placeName(one))]) });
   const form = h("form.stack", { novalidate: true, onsubmit: begin },
     card(null, choice({ name: "how", label: say("checkout.what"), value: "coming", look: "down",
-      options: [["coming", say("checkout.coming")], ...(places.length ? [["chosen", say("checkout.chosen")]] : [])] }), chosen),
+      options: [["coming", say("checkout.coming")], ...(places.length ? [["chosen", say("checkout.chosen")]] : [])] }),
+        chosen),
     start);
   const draw = () => (chosen.hidden = values(form).how !== "chosen");
   form.addEventListener("change", draw);
@@ -44,8 +45,11 @@ export function mount(main, _, { go, say, address }) {
         const { error } = await sync.checkout(villages, HOURS);
         const kept = await update.ready();
         const { people } = store.roster();
-        fill(place, error ? notice("info", say("checkout.stopped")) : notice("ok", h("p", say("checkout.done", { n: people }))),
-          notice(kept ? "ok" : "warn", say(kept ? "checkout.kept" : "checkout.not_kept")), h("button.button.button--primary.button--wide", { type: "button", onclick: () => go("home") }, icon("calendar-days"), say("checkout.begin")));
+        fill(place, error ? notice("info", say("checkout.stopped"))
+          : notice("ok", h("p", say("checkout.done", { n: people }))),
+          notice(kept ? "ok" : "warn", say(kept ? "checkout.kept" : "checkout.not_kept")),
+            h("button.button.button--primary.button--wide", { type: "button", onclick: () => go("home") },
+              icon("calendar-days"), say("checkout.begin")));
         place.querySelector("button").focus();
       } catch (error) {
         form.hidden = false;
@@ -57,8 +61,10 @@ export function mount(main, _, { go, say, address }) {
   }
 
   main.append(screen({ title: say("checkout.title"), under: say("checkout.under"), back: address("more") },
-    now.until ? notice("info", h("p", say("checkout.now", { n: now.people, when: moment(now.at), until: moment(now.until) })),
-      h("p", store.villages().map((one, n) => [n > 0 && ", ", run(placeName(one))]))) : now.dead && notice("warn", say(`warn.dead_${now.dead}`)),
+    now.until ? notice("info", h("p", say("checkout.now",
+      { n: now.people, when: moment(now.at), until: moment(now.until) })),
+      h("p", store.villages().map((one, n) => [n > 0 && ", ", run(placeName(one))]))) : now.dead
+        && notice("warn", say(`warn.dead_${now.dead}`)),
     place, form));
   draw();
 }

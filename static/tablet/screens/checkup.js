@@ -27,12 +27,14 @@ export async function mount(main, [patient, sessionId, correcting = ""], { go, s
   const draft = await drafts.load(key);
   const state = structuredClone(draft ?? (before ? toForm(before) : blank()));
 
-  const button = h("button.button.button--primary.button--wide", icon("check"), say(before ? "checkup.correct" : "checkup.save"));
+  const button = h("button.button.button--primary.button--wide", icon("check"),
+    say(before ? "checkup.correct" : "checkup.save"));
   const form = h("form.stack", { novalidate: true, onsubmit: send },
     card(null, yesNo({ name: "pain", label: say("checkup.pain"), value: state.pain })),
     teeth(), quick(), card(null, yesNo({ name: "gums", label: say("checkup.gums"), value: state.gums }), urgency()),
     card(say("checkup.done"), treatmentField(state, changed)),
-    given(), against(), card(null, yesNo({ name: "advised", label: say("checkup.advised"), value: state.advised, help: say("checkup.advised_help") })),
+    given(), against(), card(null, yesNo({ name: "advised", label: say("checkup.advised"), value: state.advised,
+      help: say("checkup.advised_help") })),
     more(), before && card(null, box({ name: "why", label: say("checkup.why"), value: state.why, optional: true })),
     h("div.save-foot", button));
   const keeper = drafts.keepForm(form, key, collect);
@@ -56,7 +58,8 @@ export async function mount(main, [patient, sessionId, correcting = ""], { go, s
       pufa();
       changed();
     } });
-    const part = h("div.stack.the-chart", { data: { field: "teeth" } }, chart.element, h("div.pufa-place"), h("dl.reckoned"));
+    const part = h("div.stack.the-chart", { data: { field: "teeth" } }, chart.element, h("div.pufa-place"),
+      h("dl.reckoned"));
     const section = h("section.card.stack.teeth-card", modes, part);
     section.drawChart = chart.draw;
     return section;
@@ -64,8 +67,10 @@ export async function mount(main, [patient, sessionId, correcting = ""], { go, s
 
   function pufa() {
     const open = Object.keys(state.teeth).filter((tooth) => dental.kind(state.teeth[tooth]) === "decayed").sort();
-    const row = (tooth) => h("li", h("b", tooth), h("div.pick.pick--danger", { role: "group", "aria-label": say("tooth.number", { tooth }) },
-      MARKS.map((mark) => h("label", h("input", { type: "checkbox", checked: state.pufa[tooth] === mark, onchange: (event) => {
+    const row = (tooth) => h("li", h("b", tooth), h("div.pick.pick--danger",
+      { role: "group", "aria-label": say("tooth.number", { tooth }) },
+      MARKS.map((mark) => h("label", h("input", { type: "checkbox", checked: state.pufa[tooth] === mark,
+        onchange: (event) => {
         if (event.target.checked) state.pufa[tooth] = mark;
         else delete state.pufa[tooth];
         form.querySelector(".teeth-card").drawChart();
@@ -73,17 +78,20 @@ export async function mount(main, [patient, sessionId, correcting = ""], { go, s
         changed();
         form.querySelector(`[data-pufa="${tooth}${mark}"]`)?.focus();
       }, data: { pufa: `${tooth}${mark}` } }), h("b", mark), h("span", say(`pufa.${mark}`))))));
-    fill(form.querySelector(".pufa-place"), open.length > 0 && h("fieldset", h("legend", say("pufa.ask")), h("ul.pufa-rows", open.map(row))));
+    fill(form.querySelector(".pufa-place"), open.length > 0
+      && h("fieldset", h("legend", say("pufa.ask")), h("ul.pufa-rows", open.map(row))));
   }
 
   function quick() {
     return h("section.card.stack.the-counts", h("h2", say("mode.counts")), h("p.muted", say("counts.help")),
-      h("div.pair", Object.entries(COUNTS).map(([name, max]) => stepper({ name, label: say(`count.${name}`), value: state[name], max, optional: true }))));
+      h("div.pair", Object.entries(COUNTS).map(([name, max]) => stepper({ name, label: say(`count.${name}`),
+        value: state[name], max, optional: true }))));
   }
 
   function urgency() {
     return choice({ name: "urgency", label: say("checkup.urgency"), value: state.urgency, look: "down",
-      options: dental.URGENCIES.map((n) => [n, [say(`urgency.${n}`), h("span.badge.badge--info", { hidden: true, data: { proposed: n } }, say("urgency.proposed"))]]) });
+      options: dental.URGENCIES.map((n) => [n, [say(`urgency.${n}`),
+        h("span.badge.badge--info", { hidden: true, data: { proposed: n } }, say("urgency.proposed"))]]) });
   }
 
   // -- what was given -------------------------------------------------------------------------------------------------
@@ -102,7 +110,8 @@ export async function mount(main, [patient, sessionId, correcting = ""], { go, s
     const { may, why, last, months } = worms(person, on);
     const head = h("h2", say("worms.title"));
     if (!may && !state.deworming) return h("section.card.stack", head, h("p.muted", say(why)));
-    const medicines = choice({ name: "deworming", label: say("worms.given"), hidden: true, value: state.deworming ?? "", look: "even",
+    const medicines = choice({ name: "deworming", label: say("worms.given"), hidden: true, value: state.deworming ?? "",
+      look: "even",
       options: [["", say("worms.nothing")], ...dental.DEWORMING.map((what) =>
         [what, `${say(`worms.${what}`)} ${dental.dewormingDose(what, months ?? null)} mg`])] });
     return h("section.card.stack", head, last && notice("warn", say("worms.lately", { day: day(last) })), medicines,
@@ -113,9 +122,12 @@ export async function mount(main, [patient, sessionId, correcting = ""], { go, s
     const used = state.weight || state.height || state.note || state.treatment;
     return h("section.card", h("details", { open: Boolean(used) }, h("summary", say("checkup.more")),
       h("div.stack", h("div.pair.pair--tight",
-        box({ name: "weight", label: say("field.weight"), value: state.weight, unit: "kg", inputmode: "decimal", maxlength: 7, optional: true }),
-        box({ name: "height", label: say("field.height"), value: state.height, unit: "cm", inputmode: "decimal", maxlength: 7, optional: true })),
-      box({ name: "treatment", label: say("checkup.treatment_words"), value: state.treatment, optional: true, maxlength: 160 }),
+        box({ name: "weight", label: say("field.weight"), value: state.weight, unit: "kg", inputmode: "decimal",
+          maxlength: 7, optional: true }),
+        box({ name: "height", label: say("field.height"), value: state.height, unit: "cm", inputmode: "decimal",
+          maxlength: 7, optional: true })),
+      box({ name: "treatment", label: say("checkup.treatment_words"), value: state.treatment, optional: true,
+        maxlength: 160 }),
       box({ name: "note", label: say("field.note"), value: state.note, optional: true, rows: 2 }))));
   }
 
@@ -136,7 +148,8 @@ export async function mount(main, [patient, sessionId, correcting = ""], { go, s
   async function send(event) {
     event.preventDefault();
     const said = collect();
-    const [doc, errors] = read(said, { patient: person.id, session: session?.id ?? before?.session ?? null, years, observed_at: before?.observed_at });
+    const [doc, errors] = read(said, { patient: person.id, session: session?.id ?? before?.session ?? null, years,
+      observed_at: before?.observed_at });
     const lately = worms(person, on).last;
     if (doc.deworming && lately && !doc.deworming_despite && !before) errors.deworming_despite = say("wrong.despite");
     if (wrong(form, errors)) return;
@@ -157,7 +170,8 @@ export async function mount(main, [patient, sessionId, correcting = ""], { go, s
   async function amend(doc, why) {
     const change = difference(before, doc);
     if (!change) return;
-    await store.save({ type: "checkup", id: before.id, kind: "amend", doc: { ...change, ...(why ? { why } : {}) }, local: local(doc) });
+    await store.save({ type: "checkup", id: before.id, kind: "amend", doc: { ...change, ...(why ? { why } : {}) },
+      local: local(doc) });
   }
 
   const seen = !before && work.seenIn(session.id, person.id);
@@ -165,11 +179,13 @@ export async function mount(main, [patient, sessionId, correcting = ""], { go, s
     title: names(person),
     under: [say(`sex.${person.sex}`), " · ", ageWords(person, on), " · ", h("span.pnum", person.number ?? "")],
     back: before ? address("person", person.id) : address("home"),
-    end: h("a.button.button--quiet", { href: address("person", person.id), "aria-label": say("person.open", { name: person.number ?? "" }) }, icon("file-text")),
+    end: h("a.button.button--quiet", { href: address("person", person.id),
+      "aria-label": say("person.open", { name: person.number ?? "" }) }, icon("file-text")),
   },
   allergies(person),
   person.deceased_on && notice("warn", say("person.died", { day: day(person.deceased_on) })),
-  seen && notice("warn", h("p", say("checkup.seen_already")), h("a.button", { href: address("person", person.id) }, say("person.open_own"))),
+  seen && notice("warn", h("p", say("checkup.seen_already")),
+    h("a.button", { href: address("person", person.id) }, say("person.open_own"))),
   draft && restored(say, async () => {
     await drafts.drop(key);
     redraw();

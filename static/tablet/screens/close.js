@@ -16,7 +16,8 @@ export function mount(main, _, { go, say, address }) {
   const { waiting } = store.counts();
   const sums = Object.entries(work.sums(work.donations(today())));
   const told = h("div", { "aria-live": "polite" });
-  const button = h("button.button.button--primary.button--wide", { type: "button", onclick: () => busily(button, close) }, icon("moon"), say("close.do"));
+  const button = h("button.button.button--primary.button--wide",
+    { type: "button", onclick: () => busily(button, close) }, icon("moon"), say("close.do"));
 
   async function close() {
     try {
@@ -29,11 +30,14 @@ export function mount(main, _, { go, say, address }) {
     }
   }
 
-  const listeners = (session) => session.talks.filter((talk) => !talk.void_reason).reduce((sum, talk) => sum + heads(talk), 0);
+  const listeners = (session) =>
+    session.talks.filter((talk) => !talk.void_reason).reduce((sum, talk) => sum + heads(talk), 0);
   main.append(screen({ title: say("close.title"), under: day(today()), back: address("home") },
-    stops.length ? stops.map((session) => h("section.card.stack", h("h2", villageLine(session), " ", sessionState(session)), tallyOf(session),
+    stops.length ? stops.map((session) => h("section.card.stack",
+      h("h2", villageLine(session), " ", sessionState(session)), tallyOf(session),
       h("p.muted", say("talk.heads", { n: listeners(session) })))) : h("p.muted", say("home.no_stop")),
-    card(say("donation.today"), h("p", sums.length ? sums.map(([currency, minor]) => money(minor, currency)).join(" · ") : say("donation.none_today"))),
+    card(say("donation.today"), h("p", sums.length ? sums.map(([currency, minor]) => money(minor, currency)).join(" · ")
+      : say("donation.none_today"))),
     notice(waiting ? "info" : "ok", say(waiting ? "close.waiting" : "close.all_sent", { n: waiting })),
     button, told, waiting > 0 && card(say("file.title"), fileButton())));
 }

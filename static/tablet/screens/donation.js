@@ -28,10 +28,13 @@ export async function mount(main, _, { go, say, address, redraw }) {
   const start = draft ?? { currency: "KHR" };
   const button = h("button.button.button--primary.button--wide", icon("receipt"), say("donation.do"));
   const quick = h("div.pick", { role: "group", "aria-label": say("donation.usual") });
-  const amount = box({ name: "amount", label: say("donation.amount"), value: start.amount, inputmode: "decimal", maxlength: 14 });
+  const amount = box({ name: "amount", label: say("donation.amount"), value: start.amount, inputmode: "decimal",
+    maxlength: 14 });
   const form = h("form.stack", { novalidate: true, onsubmit: send },
-    card(null, choice({ name: "currency", label: say("donation.currency"), value: start.currency, look: "two", options: ["KHR", "USD"].map((code) => [code, say(`currency.${code}`)]) }), amount, quick),
-    card(null, box({ name: "donor_name", label: say("donation.donor"), value: start.donor_name, optional: true, maxlength: 120, help: say("donation.donor_help") })),
+    card(null, choice({ name: "currency", label: say("donation.currency"), value: start.currency, look: "two",
+      options: ["KHR", "USD"].map((code) => [code, say(`currency.${code}`)]) }), amount, quick),
+    card(null, box({ name: "donor_name", label: say("donation.donor"), value: start.donor_name, optional: true,
+      maxlength: 120, help: say("donation.donor_help") })),
     h("div.save-foot", button));
   const keeper = drafts.keepForm(form, KEY, () => values(form));
 
@@ -55,8 +58,10 @@ export async function mount(main, _, { go, say, address, redraw }) {
     if (wrong(form, errors)) return;
     await busily(button, async () => {
       try {
-        const doc = { on: today(), currency: said.currency, minor, donor_name: said.donor_name, village: work.current()?.village ?? null };
-        const { id } = await store.save({ type: "donation", kind: "create", doc, local: { on: doc.on, currency: doc.currency, minor } });
+        const doc = { on: today(), currency: said.currency, minor, donor_name: said.donor_name,
+          village: work.current()?.village ?? null };
+        const { id } = await store.save({ type: "donation", kind: "create", doc,
+          local: { on: doc.on, currency: doc.currency, minor } });
         await keeper.done();
         go("receipt", id);
       } catch (error) {
@@ -65,7 +70,8 @@ export async function mount(main, _, { go, say, address, redraw }) {
     });
   }
 
-  main.append(screen({ title: say("donation.title"), under: next && say("donation.next", { number: next.text }), back: address("home") },
+  main.append(screen({ title: say("donation.title"), under: next && say("donation.next", { number: next.text }),
+    back: address("home") },
     draft && restored(say, async () => {
       await drafts.drop(KEY);
       redraw();

@@ -2,13 +2,13 @@
 import { h, run } from "../dom.js";
 import { birthField, birthOf, birthText } from "../birth.js";
 import * as drafts from "../drafts.js";
-import { box, busily, choice, values, villageBox, wrong } from "../fields.js";
+import { box, busily, values, villageBox, wrong } from "../fields.js";
 import { icon } from "../icons.js";
 import { ageWords, card, names, notice, placeName, screen, tellSaved, wordsFor } from "../parts.js";
 import { grouped, national } from "../phone.js";
 import * as store from "../store.js";
 import { nobody } from "./checkup.js";
-import { NAMES, checkPerson, nameFields, restored } from "./register.js";
+import { NAMES, checkPerson, nameFields, restored, sexField } from "./register.js";
 
 export async function mount(main, [id], { go, say, address, redraw }) {
   const person = store.person(id);
@@ -19,10 +19,12 @@ export async function mount(main, [id], { go, say, address, redraw }) {
   const button = h("button.button.button--primary.button--wide", icon("check"), say("edit.do"));
   const form = h("form.stack", { novalidate: true, onsubmit: send },
     card(null, nameFields(start),
-      choice({ name: "sex", label: say("field.sex"), value: start.sex, look: "two", options: ["F", "M"].map((sex) => [sex, say(`sex.${sex}`)]) }),
+      sexField(start),
       h("p", say("edit.age_now", { age: ageWords(person) })), birthField(start)),
-    card(null, villageBox({ label: say("field.village"), value: start.village, places: store.catchment(), nameOf: (p) => run(placeName(p)) }),
-      box({ name: "phone", label: say("field.phone"), value: start.phone, optional: true, inputmode: "tel", maxlength: 30 }),
+    card(null, villageBox({ label: say("field.village"), value: start.village, places: store.catchment(),
+      nameOf: (p) => run(placeName(p)) }),
+      box({ name: "phone", label: say("field.phone"), value: start.phone, optional: true, inputmode: "tel",
+        maxlength: 30 }),
       box({ name: "guardian", label: say("field.guardian"), value: start.guardian, optional: true, maxlength: 120 })),
     h("div.save-foot", button));
   const keeper = drafts.keepForm(form, key, () => values(form));

@@ -12,9 +12,11 @@ export async function mount(main, [given = ""], { go, say }) {
   const button = h("button.button.button--primary.button--wide", icon("tablet-smartphone"), say("enrol.do"));
   const trouble = h("div", { "aria-live": "polite" });
   const form = h("form.stack", { novalidate: true, onsubmit: send },
-    box({ name: "code", label: say("enrol.code"), value: given, help: say("enrol.code_help"), autocapitalize: "off", spellcheck: "false", maxlength: 300 }),
+    box({ name: "code", label: say("enrol.code"), value: given, help: say("enrol.code_help"), autocapitalize: "off",
+      spellcheck: "false", maxlength: 300 }),
     h("div", trouble), button);
-  const scan = h("button.button.button--wide", { type: "button", hidden: true, onclick: byCamera }, icon("camera"), say("enrol.scan"));
+  const scan = h("button.button.button--wide", { type: "button", hidden: true, onclick: byCamera }, icon("camera"),
+    say("enrol.scan"));
 
   async function send(event) {
     event?.preventDefault();

@@ -1,6 +1,6 @@
 // Today: the stop one works at with its tally and the box for the next child; other stops; what else can be done.
 import { today } from "../clock.js";
-import { h } from "../dom.js";
+import { h, run } from "../dom.js";
 import { on as listen } from "../events.js";
 import { icon } from "../icons.js";
 import { day, money, notice, screen, way, weekday } from "../parts.js";
@@ -18,7 +18,8 @@ export function mount(main, params, { say, address, redraw }) {
     .sort((a, b) => (a.on === b.on ? (a.id < b.id ? -1 : 1) : a.on < b.on ? -1 : 1));
   const name = vault.who()?.name ?? "";
   const rest = h("div.stack", session ? below(session) : noStop(), otherStops());
-  const finder = seek({ session, label: say(session ? "home.next_child" : "home.find"), changed: (text) => (rest.hidden = text.length >= 2) });
+  const finder = seek({ session, label: say(session ? "home.next_child" : "home.find"),
+    changed: (text) => (rest.hidden = text.length >= 2) });
 
   function below(here) {
     return [
@@ -27,7 +28,7 @@ export function mount(main, params, { say, address, redraw }) {
         way(address("talk", here.id), "book-open", say("talk.title"), say("talk.under")),
         way(address("kit", here.id), "package", say("kit.title"), say("kit.under")),
         way(address("worms", here.id), "pill", say("worms.title"), say("worms.under")),
-        way(address("donation"), "hand-coins", say("donation.title"), sumWords()),
+        work.mayReceive() && way(address("donation"), "hand-coins", say("donation.title"), sumWords()),
         way(address("session", here.id), "calendar-days", say("session.title"), say("session.under")),
         way(address("close"), "moon", say("close.title"), say("close.under"))),
     ];
@@ -41,9 +42,10 @@ export function mount(main, params, { say, address, redraw }) {
   function noStop() {
     return [
       notice("info", h("p", say(store.villages().length ? "home.no_stop" : "home.no_villages"))),
-      h("ul.bigs", !store.villages().length && way(address("checkout"), "download", say("checkout.title"), say("checkout.under")),
+      h("ul.bigs", !store.villages().length && way(address("checkout"), "download", say("checkout.title"),
+        say("checkout.under")),
         way(address("stop"), "map-pin", say("stop.title"), say("stop.under")),
-        way(address("donation"), "hand-coins", say("donation.title"), sumWords())),
+        work.mayReceive() && way(address("donation"), "hand-coins", say("donation.title"), sumWords())),
     ];
   }
 
@@ -59,7 +61,10 @@ export function mount(main, params, { say, address, redraw }) {
 
   main.append(screen({
     title: session ? villageLine(session) : say("home.title"),
-    under: session ? [`${weekday(session.on)} ${day(session.on)}`, session.place && ` · ${session.place}`, " ", sessionState(session)] : say("home.hello", { name }),
+    under: session
+      ? [`${weekday(session.on)} ${day(session.on)}`, session.place && [" · ", run(session.place)], " ",
+        sessionState(session)]
+      : say("home.hello", { name }),
   }, several(), finder.element, rest));
   if (params[0] === "next") finder.box.setAttribute("autofocus", "");
 
@@ -68,10 +73,11 @@ export function mount(main, params, { say, address, redraw }) {
     const here = work.on(today()).filter((one) => one.state !== "cancelled");
     if (here.length < 2) return null;
     return h("div.row", { role: "group", "aria-label": say("home.which_stop") }, here.map((one) =>
-      h("button.button", { class: one.id === session.id ? "button button--primary" : "button", type: "button", "aria-pressed": String(one.id === session.id), onclick: () => {
-        work.choose(one.id);
-        redraw();
-      } }, one.id === session.id && icon("check"), villageLine(one))));
+      h(one.id === session.id ? "button.button.button--primary" : "button.button", {
+        type: "button", "aria-pressed": String(one.id === session.id), onclick: () => {
+          work.choose(one.id);
+          redraw();
+        } }, one.id === session.id && icon("check"), villageLine(one))));
   }
 
   const drop = [listen("roster", () => !finder.box.value && redraw())];

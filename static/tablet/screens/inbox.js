@@ -12,8 +12,10 @@ export function mount(main, _, { say, address }) {
   function fieldWords(item) {
     const fields = item.fields ?? [];
     const pairs = Array.isArray(fields) ? fields.map((name) => [name, ""]) : Object.entries(fields);
-    const name = (field) => (has(`field.${field}`) ? say(`field.${field}`) : has(`fact.${field}`) ? say(`fact.${field}`) : field);
-    return pairs.length > 0 && h("ul", pairs.map(([field, words]) => h("li", h("b", name(field)), words && [": ", run(words)])));
+    const name = (field) => (has(`field.${field}`) ? say(`field.${field}`) : has(`fact.${field}`) ? say(`fact.${field}`)
+      : field);
+    return pairs.length > 0 && h("ul", pairs.map(([field, words]) => h("li", h("b", name(field)),
+      words && [": ", run(words)])));
   }
 
   function one(item) {
@@ -21,7 +23,8 @@ export function mount(main, _, { say, address }) {
     const open = item.state === "open";
     return h(open ? "li.card.card--accent" : "li.card", h("div.stop-head",
       h("h2", say(`inbox.type_${item.type}`)),
-      h(`span.badge.badge--${open ? "warn" : "ok"}`, icon(open ? "triangle-alert" : "circle-check"), say(open ? "inbox.open" : "inbox.done"))),
+      h(`span.badge.badge--${open ? "warn" : "ok"}`, icon(open ? "triangle-alert" : "circle-check"),
+        say(open ? "inbox.open" : "inbox.done"))),
     person && h("p", h("a", { href: address("person", person.id) }, names(person))),
     h("p", say(`inbox.${item.kind}`)), item.words && h("p", run(item.words)), fieldWords(item),
     item.ticket && h("p.muted", say("inbox.ticket", { ticket: item.ticket })));

@@ -11,7 +11,8 @@ export function mount(main, _, { go, say }) {
   const known = vault.known();
   const trouble = h("div", { "aria-live": "polite" });
   const button = h("button.button.button--primary.button--wide", icon("log-out"), say("login.do"));
-  const name = box({ name: "username", label: say("login.name"), value: known[0]?.username ?? "", autocapitalize: "off", spellcheck: "false", maxlength: 150 });
+  const name = box({ name: "username", label: say("login.name"), value: known[0]?.username ?? "", autocapitalize: "off",
+    spellcheck: "false", maxlength: 150 });
   const pass = box({ name: "password", label: say("login.password"), type: "password", maxlength: 256 });
   const form = h("form.stack", { novalidate: true, onsubmit: send }, h("div", trouble), name, pass, button);
   const people = known.length > 1 && h("div.row", { role: "group", "aria-label": say("login.known") },
@@ -45,7 +46,8 @@ export function mount(main, _, { go, say }) {
 
   main.append(h("div.screen.lone",
     h("img.mark", { src: document.querySelector("link[rel=icon]").href, alt: "" }),
-    h("div", h("h1", { tabindex: -1 }, say("login.title")), h("p.lone__under", say("login.tablet", { code: vault.device()?.device_code ?? "" }))),
+    h("div", h("h1", { tabindex: -1 }, say("login.title")),
+      h("p.lone__under", say("login.tablet", { code: vault.device()?.device_code ?? "" }))),
     people, form, h("p.muted.small", say("login.help")), install(say)));
   (known.length ? form.elements.password : form.elements.username).setAttribute("autofocus", "");
 }

@@ -16,7 +16,8 @@ export function mount(main, _, { go, say, address, redraw }) {
   const who = vault.who();
   const device = vault.device();
   const told = h("div", { role: "alert" });
-  const out = h("button.button.button--danger.button--wide", { type: "button", onclick: () => busily(out, leave) }, icon("log-out"), say("logout.do"));
+  const out = h("button.button.button--danger.button--wide", { type: "button", onclick: () => busily(out, leave) },
+    icon("log-out"), say("logout.do"));
 
   async function leave() {
     try {
@@ -32,11 +33,13 @@ export function mount(main, _, { go, say, address, redraw }) {
     const draw = () => {
       const waits = update.waiting();
       fill(place, h("dl.fields", h("dt", say("about.version")), h("dd", document.documentElement.dataset.version),
-        h("dt", say("about.tablet")), h("dd", device?.device_code ?? ""), h("dt", say("about.numbers")), h("dd", numbersLeft()),
+        h("dt", say("about.tablet")), h("dd", device?.device_code ?? ""), h("dt", say("about.numbers")),
+          h("dd", numbersLeft()),
         h("dt", say("about.people")), h("dd", store.people().length)),
       leftBehind().length > 0 && notice("danger", say("about.left", { n: leftBehind().length })),
       waits && notice("info", h("p", say("update.there")),
-        update.may() ? h("button.button.button--primary", { type: "button", onclick: update.apply }, icon("refresh-cw"), say("update.do"))
+        update.may() ? h("button.button.button--primary", { type: "button", onclick: update.apply }, icon("refresh-cw"),
+          say("update.do"))
           : h("p", say("update.later"))));
     };
     draw();
@@ -53,6 +56,7 @@ export function mount(main, _, { go, say, address, redraw }) {
       way(address("pin"), "key-round", say("pin.title"), say(vault.hasPin() ? "pin.change" : "pin.why"))),
     card(say("file.title"), fileButton()),
     card(say("about.title"), about, install(say)),
-    told, h("div.stack", h("button.button.button--wide", { type: "button", onclick: () => vault.lock() }, icon("lock"), say("lock.do")), out)));
+    told, h("div.stack", h("button.button.button--wide", { type: "button", onclick: () => vault.lock() }, icon("lock"),
+      say("lock.do")), out)));
   return drop;
 }

@@ -1,13 +1,15 @@
 // One person on one screen: who, allergies in red, what is open, every check-up with its chart and where it is.
+import { COUNTS, FACTS } from "../checkup_doc.js";
+import { index } from "../dental.js";
 import { h, run } from "../dom.js";
 import { on as listen } from "../events.js";
 import { busily, values, wrong } from "../fields.js";
 import { icon } from "../icons.js";
-import { ageOf, ageWords, allergies, card, day, names, notice, screen, stateBadge, tellSaved, villageOf, wordsFor } from "../parts.js";
+import { ageOf, ageWords, allergies, card, day, names, notice, screen, stateBadge, tellSaved, villageOf,
+  wordsFor } from "../parts.js";
 import { grouped } from "../phone.js";
 import * as store from "../store.js";
 import { readChart } from "../tooth_chart.js";
-import { index } from "../dental.js";
 import { voiding } from "../voiding.js";
 import * as work from "../work.js";
 import { nobody } from "./checkup.js";
@@ -31,7 +33,8 @@ export function mount(main, [id], { say, address, redraw, go }) {
       ["person.weight", person.weight && `${person.weight.kg} kg, ${day(person.weight.on)}`],
     ].filter(([, value]) => value);
     return card(null, h("dl.fields", lines.flatMap(([key, value]) => [h("dt", say(key)), h("dd", value)])),
-      h("div.row", h("a.button", { href: address("edit", person.id) }, icon("pencil"), say("person.correct")), addAllergy(), stateBadge(person.id)));
+      h("div.row", h("a.button", { href: address("edit", person.id) }, icon("pencil"), say("person.correct")),
+        addAllergy(), stateBadge(person.id)));
   }
 
   function addAllergy() {
@@ -42,7 +45,8 @@ export function mount(main, [id], { say, address, redraw, go }) {
       if (!said.substance) errors.substance = say("wrong.missing");
       if (!said.severe) errors.severe = say("wrong.choose");
       if (wrong(form, errors)) return;
-      await keep(form, { type: "allergy", kind: "create", doc: { patient: person.id, substance: said.substance, reaction: said.reaction, severe: said.severe === "yes" } });
+      const doc = { patient: person.id, substance: said.substance, reaction: said.reaction, severe: said.severe === "yes" };
+      await keep(form, { type: "allergy", kind: "create", doc });
     } }, allergyFields(), h("button.button.button--primary", icon("plus"), say("allergy.add")));
     return h("details.full", h("summary", say("allergy.new")), form);
   }
@@ -62,7 +66,8 @@ export function mount(main, [id], { say, address, redraw, go }) {
   function allergyList() {
     const those = (person.allergies ?? []).filter((allergy) => allergy.id);
     return those.length > 0 && h("details", h("summary", say("allergy.take_back")),
-      h("ul.lines", those.map((allergy) => h("li", h("span", run(allergy.substance)), voiding("allergy", allergy.id, say, redraw)))));
+      h("ul.lines", those.map((allergy) => h("li", h("span", run(allergy.substance)),
+        voiding("allergy", allergy.id, say, redraw)))));
   }
 
   function advice() {
@@ -71,32 +76,46 @@ export function mount(main, [id], { say, address, redraw, go }) {
     return notice("warn", say("person.advised", { day: day(open.on) }));
   }
 
-  function checkup(one) {
-    const years = ageOf(person, one.on)?.years ?? null;
-    const found = one.sealed ? null : index(one.teeth ?? {}, years);
+  /** What was seen and done, as long as it can be read. */
+  function inside(one) {
+    const { dmft, DMFT } = index(one.teeth ?? {}, ageOf(person, one.on)?.years ?? null);
     const charted = Object.keys(one.teeth ?? {}).length > 0;
-    const given = ["dental_education", "toothbrush", "toothpaste"].filter((fact) => one[fact]).map((fact) => say(`given.${fact}`));
-    const counted = ["decayed_primary", "decayed_permanent", "missing", "filled"].filter((name) => Number.isInteger(one[name]));
-    return h("li", h("div.stack",
-      h("h3", day(one.on), " ", stateBadge(one.id), one.void_reason && h("span.badge.badge--warn", icon("ban"), say("void.is"))),
-      one.void_reason && h("p", run(one.void_reason)),
-      one.sealed && h("p.muted", say("checkup.sealed")),
-      !one.sealed && h("div.stack",
-        charted && h("dl.reckoned", h("div", h("dt", { lang: "en" }, "dmft"), h("dd", found.dmft)), h("div", h("dt", { lang: "en" }, "DMFT"), h("dd", found.DMFT))),
-        charted ? readChart(one.teeth, one.pufa) : counted.length > 0 && h("p", counted.map((name) => `${say(`count.${name}`)}: ${one[name]}`).join(" · ")),
-        h("p", [say(`urgency.${one.urgency ?? 0}`), one.pain && say("person.pain"), one.gums_bleed && say("person.gums")].filter(Boolean).join(" · ")),
-        one.treatments?.length > 0 && h("p", one.treatments.map((t) => `${say(`treatment.${t.what}`)}${t.tooth ? ` ${t.tooth}` : ""}`).join(" · ")),
-        one.treatment && h("p", run(one.treatment)), one.note && h("p", run(one.note))),
-      h("p.muted", [...given, one.deworming && say(`worms.${one.deworming}`)].filter(Boolean).join(" · ") || say("given.nothing")),
-      !one.void_reason && h("div.row",
-        !one.sealed && h("a.button.button--small", { href: address("checkup", person.id, one.session ?? "-", one.id) }, icon("pencil"), say("person.correct")),
-        voiding("checkup", one.id, say, redraw))));
+    const counted = Object.keys(COUNTS).filter((name) => Number.isInteger(one[name]));
+    const done = (one.treatments ?? []).map(({ what, tooth }) => [say(`treatment.${what}`),
+      tooth].filter(Boolean).join(" "));
+    const reckoned = (name, n) => h("div", h("dt", { lang: "en" }, name), h("dd", n));
+    return h("div.stack",
+      charted && h("dl.reckoned", reckoned("dmft", dmft), reckoned("DMFT", DMFT)),
+      charted ? readChart(one.teeth, one.pufa) : counted.length > 0
+        && h("p", counted.map((name) => `${say(`count.${name}`)}: ${one[name]}`).join(" · ")),
+      h("p", [say(`urgency.${one.urgency ?? 0}`), one.pain && say("person.pain"),
+        one.gums_bleed && say("person.gums")].filter(Boolean).join(" · ")),
+      done.length > 0 && h("p", done.join(" · ")), one.treatment && h("p", run(one.treatment)),
+        one.note && h("p", run(one.note)));
   }
 
-  main.append(screen({ title: names(person), under: [say(`sex.${person.sex}`), " · ", ageWords(person)], back: address("find") },
+  function checkup(one) {
+    const given = FACTS.filter((fact) => one[fact]).map((fact) => say(`given.${fact}`));
+    return h("li", h("div.stack",
+      h("h3", day(one.on), " ", stateBadge(one.id),
+        one.void_reason && h("span.badge.badge--warn", icon("ban"), say("void.is"))),
+      one.void_reason && h("p", run(one.void_reason)),
+      one.sealed && h("p.muted", say("checkup.sealed")),
+      !one.sealed && inside(one),
+      h("p.muted", [...given, one.deworming && say(`worms.${one.deworming}`)].filter(Boolean).join(" · ") || say("given.nothing")),
+      !one.void_reason && work.mayCheck() && h("div.row",
+        !one.sealed && correct(one), voiding("checkup", one.id, say, redraw))));
+  }
+
+  const correct = (one) => h("a.button.button--small", { href: address("checkup", person.id, one.session ?? "-", one.id) },
+    icon("pencil"), say("person.correct"));
+
+  main.append(screen({ title: names(person), under: [say(`sex.${person.sex}`), " · ", ageWords(person)],
+    back: address("find") },
     person.deceased_on && notice("warn", say("person.died", { day: day(person.deceased_on) })),
     allergies(person), allergyList(), advice(),
-    session && !seen && h("a.button.button--primary.button--wide", { href: address("checkup", person.id, session.id) }, icon("smile"), say("checkup.begin")),
+    session && !seen && work.mayCheck() && h("a.button.button--primary.button--wide",
+      { href: address("checkup", person.id, session.id) }, icon("smile"), say("checkup.begin")),
     seen && notice("ok", say("person.seen_today")),
     facts(),
     h("section.card", h("h2", say("person.checkups")),

@@ -39,6 +39,7 @@ export function mount(main, _, { go, say, address }) {
 
   main.append(h("div.lone", screen({ title: say("pin.title"), back: vault.hasPin() ? address("more") : null },
     h("p.muted", say("pin.why")), told, place,
-    !vault.hasPin() && h("button.button.button--quiet.full", { type: "button", onclick: next }, icon("chevron-right"), say("pin.later")))));
+    !vault.hasPin() && h("button.button.button--quiet.full", { type: "button", onclick: next }, icon("chevron-right"),
+      say("pin.later")))));
   ask("");
 }

@@ -11,7 +11,8 @@ import { nobody } from "./checkup.js";
 import * as words from "../words.js";
 
 /** The receipt's number as printed: "T07-000013". */
-export const numberOf = (doc) => receiptNumber({ prefix: meta("receipts")?.prefix ?? vault.device()?.device_code ?? "", n: doc.number });
+export const numberOf = ({ number: n }) =>
+  receiptNumber({ prefix: meta("receipts")?.prefix ?? vault.device()?.device_code ?? "", n });
 
 export function mount(main, [id], { say, address, redraw }) {
   const record = store.own("donation").find((one) => one.id === id);

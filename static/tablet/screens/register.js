@@ -8,7 +8,9 @@ import { uuid7 } from "../ids.js";
 import { phoneWrong } from "../phone.js";
 import { apart, names, notice, placeName, screen, stateBadge, wordsFor } from "../parts.js";
 import { alike } from "../search.js";
+import { lastSought } from "../seek.js";
 import * as store from "../store.js";
+import * as work from "../work.js";
 import { say as words } from "../words.js";
 
 const KEY = "register";
@@ -23,28 +25,36 @@ function named(text) {
   return { [`family_name${end}`]: upper(family), [`given_name${end}`]: given.map(upper).join(" ") };
 }
 
-export async function mount(main, [session = "-", typed = ""], { say, address, redraw }) {
+export async function mount(main, [session = "-"], { say, address, redraw }) {
   const draft = await drafts.load(KEY);
   const stop = session === "-" ? null : store.session(session);
-  const start = draft ?? { ...named(typed), village: stop?.village ?? "" };
+  const checks = stop && work.mayCheck();
+  const start = draft ?? { ...named(lastSought()), village: stop?.village ?? "" };
   const doubles = h("aside.stack", { "aria-live": "polite" });
   const button = h("button.button.button--primary.button--wide", icon("user-check"), say("register.do"));
+  // Where the list stands below the form, the bar that is always in sight says that there is one.
+  const same = h("button.button.same", { type: "button", hidden: true, onclick: () => {
+    doubles.scrollIntoView({ block: "center" });
+    doubles.querySelector("a")?.focus({ preventScroll: true });
+  } });
   const more = start.allergy === "some";
   const substance = h("div.stack", { hidden: !more }, allergyFields(start));
   const form = h("form.stack", { novalidate: true, onsubmit: send }, h("section.card.stack", nameFields(start)),
     h("section.card.stack",
-      choice({ name: "sex", label: say("field.sex"), value: start.sex, look: "two", options: ["F", "M"].map((sex) => [sex, say(`sex.${sex}`)]) }),
+      sexField(start),
       birthField(start),
-      villageBox({ label: say("field.village"), value: start.village, places: store.catchment(), nameOf: (p) => run(placeName(p)) })),
+      villageBox({ label: say("field.village"), value: start.village, places: store.catchment(),
+        nameOf: (p) => run(placeName(p)) })),
     h("section.card.stack",
       h("div.pair",
-        box({ name: "phone", label: say("field.phone"), value: start.phone, optional: true, inputmode: "tel", maxlength: 30 }),
+        box({ name: "phone", label: say("field.phone"), value: start.phone, optional: true, inputmode: "tel",
+          maxlength: 30 }),
         box({ name: "guardian", label: say("field.guardian"), value: start.guardian, optional: true, maxlength: 120 })),
       choice({ name: "allergy", label: say("allergy.ask"), value: start.allergy, look: "three",
         options: ["none", "some", "unasked"].map((code) => [code, say(`allergy.choice_${code}`)]) }),
       substance,
       yesNo({ name: "consent", label: say("register.consent"), value: start.consent, optional: true })),
-    h("div.save-foot", button));
+    h("div.save-foot", same, button));
   const keeper = drafts.keepForm(form, KEY, () => values(form));
 
   const compare = later(200, () => {
@@ -55,12 +65,15 @@ export async function mount(main, [session = "-", typed = ""], { say, address, r
     } catch {
       // not typed to its end yet
     }
-    const same = alike({ ...said, birth, village: Number(said.village) || null }, { limit: 5 });
-    form.parentElement.classList.toggle("beside--shown", same.length > 0);
-    fill(doubles, same.length > 0 && [
+    const found = alike({ ...said, birth, village: Number(said.village) || null }, { limit: 5 });
+    form.parentElement.classList.toggle("beside--shown", found.length > 0);
+    same.hidden = !found.length;
+    fill(same, icon("user"), say("register.same_n", { n: found.length }));
+    fill(doubles, found.length > 0 && [
       h("h2", say("register.same")), h("p.muted", say("register.same_help")),
-      h("ul.found-people", same.map(({ person }) => h("li", h("a.big", { href: stop ? address("checkup", person.id, stop.id) : address("person", person.id) },
-        h("span", h("b", names(person)), h("span.facts", apart(person).map((fact) => h("span", fact)))))))),
+      h("ul.found-people", found.map(({ person }) => h("li",
+        h("a.big", { href: checks ? address("checkup", person.id, stop.id) : address("person", person.id) },
+          h("span", h("b", names(person)), h("span.facts", apart(person).map((fact) => h("span", fact)))))))),
     ]);
   });
   form.addEventListener("input", compare);
@@ -90,7 +103,8 @@ export async function mount(main, [session = "-", typed = ""], { say, address, r
       h("div.ticket", { role: "status" }, h("b", names(doc)), h("span.muted", say("register.number")),
         h("span.ticket__number", doc.number), h("span", stateBadge(id))),
       h("div.stack",
-        stop && h("a.button.button--primary.button--wide", { href: address("checkup", id, stop.id), autofocus: true }, icon("smile"), say("checkup.begin")),
+        checks && h("a.button.button--primary.button--wide", { href: address("checkup", id, stop.id) }, icon("smile"),
+          say("checkup.begin")),
         h("a.button.button--wide", { href: address("person", id) }, icon("user"), say("person.open_own")),
         h("a.button.button--wide", { href: address("home", "next") }, icon("search"), say("home.next_child")))));
     main.querySelector("a.button").focus();
@@ -106,9 +120,13 @@ export async function mount(main, [session = "-", typed = ""], { say, address, r
   return () => keeper.leave();
 }
 
+export const sexField = ({ sex }) => choice({ name: "sex", label: words("field.sex"), value: sex, look: "two",
+  options: ["F", "M"].map((code) => [code, words(`sex.${code}`)]) });
+
 /** Say that what was typed before is back, with a way to begin anew. */
 export function restored(say, anew) {
-  return notice("info", h("p", say("draft.back")), h("button.button.button--small", { type: "button", onclick: anew }, icon("rotate-ccw"), say("draft.anew")));
+  return notice("info", h("p", say("draft.back")),
+    h("button.button.button--small", { type: "button", onclick: anew }, icon("rotate-ccw"), say("draft.anew")));
 }
 
 export function nameFields(start) {
@@ -118,7 +136,8 @@ export function nameFields(start) {
 }
 
 const nameBox = (name, start, lang) =>
-  box({ name, label: words(name.startsWith("family") ? "name.family" : "name.given"), value: start[name], lang, maxlength: 60, autocapitalize: "words", spellcheck: "false" });
+  box({ name, label: words(name.startsWith("family") ? "name.family" : "name.given"), value: start[name], lang,
+    maxlength: 60, autocapitalize: "words", spellcheck: "false" });
 
 export function allergyFields(start = {}) {
   return [
@@ -154,7 +173,8 @@ function read(said) {
   const doc = {
     ...Object.fromEntries(NAMES.map((name) => [name, said[name]])), sex: said.sex, birth: birthText(said),
     village: Number(said.village) || null, phone: said.phone, guardian: said.guardian, no_allergy: said.allergy === "none",
-    allergies: some ? [{ id: uuid7(), substance: said.substance, reaction: said.reaction, severe: said.severe === "yes" }] : [],
+    allergies: some ? [{ id: uuid7(), substance: said.substance, reaction: said.reaction,
+      severe: said.severe === "yes" }] : [],
     consent: said.consent ? said.consent === "yes" : null,
   };
   return [doc, errors];

@@ -17,7 +17,8 @@ export function mount(main, _, { say, address }) {
   const head = h("div.stack");
   const progress = h("progress", { max: 1, "aria-label": say("sending.title"), hidden: true });
   const told = h("p", { role: "status" });
-  const send = h("button.button.button--primary.button--wide", { type: "button", onclick: go }, icon("send"), say("sending.now"));
+  const send = h("button.button.button--primary.button--wide", { type: "button", onclick: go }, icon("send"),
+    say("sending.now"));
   const list = h("div");
 
   async function go() {
@@ -36,8 +37,10 @@ export function mount(main, _, { say, address }) {
   function line(record) {
     const said = { ...record.local, ...record.doc };
     const person = store.person(record.type === "patient" ? record.id : said.patient);
-    const href = person ? address("person", person.id) : record.type === "donation" ? address("receipt", record.id) : said.session ? address("session", said.session) : null;
-    const body = [h("span", h("b", say(`inbox.type_${record.type}`)), person && [" · ", names(person)], " ", h("span.muted", moment(record.at))), stateBadge(record.id)];
+    const href = person ? address("person", person.id) : record.type === "donation" ? address("receipt", record.id)
+      : said.session ? address("session", said.session) : null;
+    const body = [h("span", h("b", say(`inbox.type_${record.type}`)), person && [" · ", names(person)], " ",
+      h("span.muted", moment(record.at))), stateBadge(record.id)];
     return h("li", href ? h("a", { href }, body) : h("span.row", body));
   }
 
@@ -50,7 +53,8 @@ export function mount(main, _, { say, address }) {
     else progress.removeAttribute("value");
     fill(told, running ? say(of ? "line.sending_of" : "line.sending", { done, of }) : error ? words(error) : "");
     fill(head,
-      h("dl.tally", [["sending.saved", saved], ["sending.waiting", waiting], ["sending.sent", sent ?? saved - waiting], ["sending.trouble", trouble ?? 0]]
+      h("dl.tally", [["sending.saved", saved], ["sending.waiting", waiting], ["sending.sent", sent ?? saved - waiting],
+        ["sending.trouble", trouble ?? 0]]
         .map(([key, n]) => h("div", h("dt", say(key)), h("dd", n)))),
       h("p", say("line.sent", { when: moment(sent_at) })),
       needs === "password" && password(),
@@ -92,12 +96,14 @@ export function mount(main, _, { say, address }) {
       if (wrong(form, /^\d{4}-\d{2}-\d{2}$/.test(text) ? {} : { today: say("wrong.date") })) return;
       await clock.confirm(text);
       draw();
-    } }, box({ name: "today", label: say("clock.ask"), value: day(clock.today()), help: say("clock.help"), inputmode: "numeric", maxlength: 10 }),
+    } }, box({ name: "today", label: say("clock.ask"), value: day(clock.today()), help: say("clock.help"),
+      inputmode: "numeric", maxlength: 10 }),
     h("button.button.button--primary", icon("check"), say("clock.do")));
     return card(null, form);
   }
 
-  main.append(screen({ title: say("sending.title"), under: vault.device() && say("login.tablet", { code: vault.device().device_code }), back: address("more") },
+  main.append(screen({ title: say("sending.title"),
+    under: vault.device() && say("login.tablet", { code: vault.device().device_code }), back: address("more") },
     head, send, progress, told, h("h2", say("sending.not_sent")), list));
   draw();
   const drops = [sync.on(draw), listen("changed", draw), listen("saved", draw)];

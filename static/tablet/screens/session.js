@@ -16,12 +16,14 @@ export function mount(main, [id], { say, address, redraw }) {
   const session = store.session(id);
   if (!session) return nobody(main, say, address);
   const seen = work.checkups(session.id);
-  const route = session.route && (spoken() === "en" ? session.route.en || session.route.km : session.route.km || session.route.en);
+  const route = session.route && (spoken() === "en" ? session.route.en || session.route.km
+    : session.route.km || session.route.en);
   const lines = [
     ["session.route", route && run(route)], ["field.place", session.place && run(session.place)],
     ["session.team", session.team?.length > 0 && session.team.map((name, n) => [n > 0 && ", ", run(name)])],
     ["session.vehicle", session.vehicle && run(session.vehicle)], ["session.road", session.road && run(session.road)],
-    ["session.moved_from", session.moved_from && day(session.moved_from)], ["field.note", session.note && run(session.note)],
+    ["session.moved_from", session.moved_from && day(session.moved_from)],
+      ["field.note", session.note && run(session.note)],
   ].filter(([, value]) => value);
 
   async function change(form, set, button) {
@@ -49,7 +51,8 @@ export function mount(main, [id], { say, address, redraw }) {
       if (wrong(cancel, said.reason ? {} : { reason: say("wrong.choose") })) return;
       change(cancel, { state: "cancelled", reason: said.reason, note: said.note || session.note || "" }, stop);
     } },
-    choice({ name: "reason", label: say("session.why"), look: "even", options: REASONS.map((code) => [code, say(`reason.${code}`)]) }),
+    choice({ name: "reason", label: say("session.why"), look: "even",
+      options: REASONS.map((code) => [code, say(`reason.${code}`)]) }),
     box({ name: "note", label: say("field.note"), value: session.note, optional: true }), stop);
     return card(say("session.state"), h("p", sessionState(session)),
       session.state !== "held" && session.on <= today() && held,
@@ -67,12 +70,16 @@ export function mount(main, [id], { say, address, redraw }) {
     })) : h("p.muted", say("session.nobody_yet")));
   }
 
-  main.append(screen({ title: villageLine(session), under: `${weekday(session.on)} ${day(session.on)}`, back: address("home") },
+  main.append(screen({ title: villageLine(session), under: `${weekday(session.on)} ${day(session.on)}`,
+    back: address("home") },
     session.road && session.on >= today() && notice("warn", h("b", say("session.road")), " ", run(session.road)),
     tallyOf(session),
-    h("ul.bigs", session.on === today() && session.state !== "cancelled" && h("li", h("a.big", { href: address("home"), onclick: () => work.choose(session.id) }, icon("smile"), h("span", h("b", say("session.work_here"))), icon("chevron-right"))),
+    h("ul.bigs", session.on === today() && session.state !== "cancelled"
+      && h("li", h("a.big", { href: address("home"), onclick: () => work.choose(session.id) }, icon("smile"),
+        h("span", h("b", say("session.work_here"))), icon("chevron-right"))),
       way(address("talk", session.id), "book-open", say("talk.title"), say("talk.under")),
       way(address("kit", session.id), "package", say("kit.title"), say("kit.under")),
       way(address("worms", session.id), "pill", say("worms.title"), say("worms.under"))),
-    state(), lines.length > 0 && card(null, h("dl.fields", lines.flatMap(([key, value]) => [h("dt", say(key)), h("dd", value)]))), people()));
+    state(), lines.length > 0 && card(null, h("dl.fields",
+      lines.flatMap(([key, value]) => [h("dt", say(key)), h("dd", value)]))), people()));
 }

@@ -18,10 +18,12 @@ export function mount(main, _, { go, say, address }) {
     event.preventDefault();
     const said = values(form);
     const there = work.on(today()).find((session) => String(session.village) === said.village);
-    if (wrong(form, !said.village ? { village: say("wrong.village") } : there ? { village: say("wrong.session_there") } : {})) return;
+    if (wrong(form, !said.village ? { village: say("wrong.village") } : there ? { village: say("wrong.session_there") }
+      : {})) return;
     await busily(button, async () => {
       try {
-        const { id } = await store.save({ type: "session", kind: "create", doc: { village: Number(said.village), on: today(), place: said.place, note: said.note } });
+        const { id } = await store.save({ type: "session", kind: "create",
+          doc: { village: Number(said.village), on: today(), place: said.place, note: said.note } });
         work.choose(id);
         tellSaved(say("saved"));
         go("home");

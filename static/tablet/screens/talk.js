@@ -18,7 +18,8 @@ const HEADS = ["girls", "boys", "women", "men"];
 const MOST = 2000;
 
 /** Heads of all audiences together. */
-export const heads = (doc) => Object.values(doc.audiences ?? {}).flatMap((one) => Object.values(one)).reduce((sum, n) => sum + (n || 0), 0);
+export const heads = (doc) =>
+  Object.values(doc.audiences ?? {}).flatMap((one) => Object.values(one)).reduce((sum, n) => sum + (n || 0), 0);
 
 export async function mount(main, [sessionId, correcting = ""], { go, say, address, redraw }) {
   const session = store.session(sessionId);
@@ -26,15 +27,20 @@ export async function mount(main, [sessionId, correcting = ""], { go, say, addre
   const before = correcting && session.talks.find((talk) => talk.id === correcting && !talk.sealed);
   const key = `talk-${correcting || sessionId}`;
   const draft = await drafts.load(key);
-  const start = draft ?? (before ? toForm(before) : { topic: "teeth", teachers: vault.who()?.name ?? "", who: [session.stop === "school" ? "pupils" : "villagers"], with_department: "no" });
+  const start = draft ?? (before ? toForm(before) : { topic: "teeth", teachers: vault.who()?.name ?? "",
+    who: [session.stop === "school" ? "pupils" : "villagers"], with_department: "no" });
   const button = h("button.button.button--primary.button--wide", icon("check"), say(before ? "edit.do" : "talk.do"));
-  const groups = AUDIENCES.map((who) => h("fieldset.card.stack", { data: { who, field: `heads_${who}` } }, h("legend", say(`audience.${who}`)),
-    h("div.pair.pair--tight", HEADS.map((sex) => stepper({ name: `${who}_${sex}`, label: say(`heads.${sex}`), value: start[`${who}_${sex}`], max: MOST })))));
+  const groups = AUDIENCES.map((who) => h("fieldset.card.stack", { data: { who, field: `heads_${who}` } },
+    h("legend", say(`audience.${who}`)),
+    h("div.pair.pair--tight", HEADS.map((sex) => stepper({ name: `${who}_${sex}`, label: say(`heads.${sex}`),
+      value: start[`${who}_${sex}`], max: MOST })))));
   const other = box({ name: "topic_text", label: say("talk.what"), value: start.topic_text, maxlength: 120 });
   const total = h("p.muted", { role: "status" });
   const form = h("form.stack", { novalidate: true, onsubmit: send },
-    card(null, choice({ name: "topic", label: say("talk.topic"), value: start.topic, look: "even", options: TOPICS.map((code) => [code, say(`topic.${code}`)]) }), other),
-    card(null, choice({ name: "who", label: say("talk.who"), many: true, value: start.who, look: "even", options: AUDIENCES.map((code) => [code, say(`audience.${code}`)]) })),
+    card(null, choice({ name: "topic", label: say("talk.topic"), value: start.topic, look: "even",
+      options: TOPICS.map((code) => [code, say(`topic.${code}`)]) }), other),
+    card(null, choice({ name: "who", label: say("talk.who"), many: true, value: start.who, look: "even",
+      options: AUDIENCES.map((code) => [code, say(`audience.${code}`)]) })),
     groups, total,
     card(null, h("div.pair.pair--tight",
       stepper({ name: "brushes", label: say("talk.brushes"), value: start.brushes, max: MOST, optional: true }),
@@ -56,10 +62,13 @@ export async function mount(main, [sessionId, correcting = ""], { go, say, addre
 
   function read(said, errors) {
     const count = (name) => number(said, name, errors, { max: MOST }) ?? 0;
-    const audiences = Object.fromEntries(said.who.map((who) => [who, Object.fromEntries(["women", "men", "girls", "boys"].map((sex) => [sex, count(`${who}_${sex}`)]))]));
+    const audiences = Object.fromEntries(said.who.map((who) => [who,
+      Object.fromEntries(["women", "men", "girls", "boys"].map((sex) => [sex, count(`${who}_${sex}`)]))]));
     return {
-      session: session.id, village: session.village, on: session.on, topic: said.topic, topic_text: said.topic === "other" ? said.topic_text : "",
-      place: said.place, teachers: said.teachers, with_department: said.with_department === "yes", brushes: count("brushes"), pastes: count("pastes"),
+      session: session.id, village: session.village, on: session.on, topic: said.topic,
+        topic_text: said.topic === "other" ? said.topic_text : "",
+      place: said.place, teachers: said.teachers, with_department: said.with_department === "yes",
+        brushes: count("brushes"), pastes: count("pastes"),
       note: said.note, audiences,
     };
   }
@@ -90,19 +99,24 @@ export async function mount(main, [sessionId, correcting = ""], { go, say, addre
 
   async function amend(doc) {
     const fixed = ["session", "village", "on"];
-    const set = Object.fromEntries(Object.entries(doc).filter(([name, value]) => !fixed.includes(name) && JSON.stringify(value) !== JSON.stringify(before[name] ?? (typeof value === "string" ? "" : null))));
+    const set = Object.fromEntries(Object.entries(doc).filter(([name, value]) => !fixed.includes(name)
+      && JSON.stringify(value) !== JSON.stringify(before[name] ?? (typeof value === "string" ? "" : null))));
     if (Object.keys(set).length) await store.save({ type: "education", id: before.id, kind: "amend", doc: { set } });
   }
 
   function given() {
     return session.talks.length > 0 && card(say("talk.given"), h("ul.lines", session.talks.map((talk) => h("li",
-      h("span", h("b", say(`topic.${talk.topic ?? "other"}`)), talk.topic_text && [": ", run(talk.topic_text)], " · ", say("talk.heads", { n: heads(talk) }),
+      h("span", h("b", say(`topic.${talk.topic ?? "other"}`)), talk.topic_text && [": ", run(talk.topic_text)], " · ",
+        say("talk.heads", { n: heads(talk) }),
         talk.void_reason && [" ", h("span.badge.badge--warn", icon("ban"), say("void.is"))]),
-      h("span.row", stateBadge(talk.id), !talk.void_reason && !talk.sealed && h("a.button.button--small", { href: address("talk", session.id, talk.id) }, icon("pencil"), say("person.correct")),
+      h("span.row", stateBadge(talk.id), !talk.void_reason && !talk.sealed
+        && h("a.button.button--small", { href: address("talk", session.id, talk.id) }, icon("pencil"),
+          say("person.correct")),
         !talk.void_reason && voiding("education", talk.id, say, redraw))))));
   }
 
-  main.append(screen({ title: say(before ? "talk.correct" : "talk.title"), under: [villageLine(session), ` · ${day(session.on)}`], back: before ? address("talk", session.id) : address("home") },
+  main.append(screen({ title: say(before ? "talk.correct" : "talk.title"),
+    under: [villageLine(session), ` · ${day(session.on)}`], back: before ? address("talk", session.id) : address("home") },
     draft && restored(say, async () => {
       await drafts.drop(key);
       redraw();
@@ -112,6 +126,8 @@ export async function mount(main, [sessionId, correcting = ""], { go, say, addre
 }
 
 function toForm(talk) {
-  const counts = Object.entries(talk.audiences ?? {}).flatMap(([who, all]) => Object.entries(all).map(([sex, n]) => [`${who}_${sex}`, n || ""]));
-  return { ...talk, who: Object.keys(talk.audiences ?? {}), with_department: talk.with_department ? "yes" : "no", brushes: talk.brushes || "", pastes: talk.pastes || "", ...Object.fromEntries(counts) };
+  const counts = Object.entries(talk.audiences ?? {}).flatMap(([who, all]) =>
+    Object.entries(all).map(([sex, n]) => [`${who}_${sex}`, n || ""]));
+  return { ...talk, who: Object.keys(talk.audiences ?? {}), with_department: talk.with_department ? "yes" : "no",
+    brushes: talk.brushes || "", pastes: talk.pastes || "", ...Object.fromEntries(counts) };
 }

@@ -16,12 +16,14 @@ export function mount(main, _, { say }) {
   main.append(h("div.screen.lone",
     h("div", h("h1", { tabindex: -1 }, say("pin.open")), h("p.lone__under", vault.who()?.name ?? "")),
     pad.element, told,
-    h("button.button.button--quiet.full", { type: "button", onclick: () => vault.lock() }, icon("user"), say("pin.other_person"))));
+    h("button.button.button--quiet.full", { type: "button", onclick: () => vault.lock() }, icon("user"),
+      say("pin.other_person"))));
 }
 
 /** Six digits by large keys or by keyboard; `done(pin)` is called with the sixth. */
 export function pinPad({ label, say, done }) {
-  const box = h("input", { id: "pin", type: "password", inputmode: "numeric", maxlength: 6, autocomplete: "off", autofocus: true });
+  const box = h("input", { id: "pin", type: "password", inputmode: "numeric", maxlength: 6, autocomplete: "off",
+    autofocus: true });
   const took = () => {
     box.value = latinDigits(box.value).replace(/\D/g, "").slice(0, 6);
     if (box.value.length === 6) done(box.value);
