@@ -159,8 +159,10 @@ class Batch(Recorded, Synced):
 class Dispensing(Recorded, Synced):
     """Medicine handed to a named patient, at one contact or on its own.
 
-    From a prescription it names the `treatment` and how many were `ordered`, so that what is still owed can be told.
-    `warned` are the codes of the warnings shown, `despite` why it was given all the same.
+    From a prescription it names the `treatment` and how many were `ordered`, so that what is still owed can be told;
+    one without a move gave nothing yet. `dropped` is why the rest will not be given. `warned` are the codes of the
+    warnings shown, `despite` why it was given all the same. A voided one has all its moves taken back, and lets go of
+    its treatment.
     """
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="dispensings")
@@ -175,6 +177,8 @@ class Dispensing(Recorded, Synced):
     ordered = models.PositiveIntegerField(_("ordered"), null=True, blank=True)
     warned = models.JSONField(default=list, blank=True)
     despite = models.CharField(_("reason for giving it all the same"), max_length=200, blank=True)
+    dropped = models.CharField(_("why the rest will not be given"), max_length=200, blank=True)
+    void_reason = models.CharField(max_length=200, blank=True)
 
     class Meta:
         constraints = [
