@@ -85,8 +85,9 @@ class Entry(Recorded, Synced):
             models.CheckConstraint(condition=Q(currency__in=["KHR", "USD"]), name="pharmacy_entry_currency"),
         ]
         indexes = [
-            models.Index(fields=["debit", "on"], name="pharmacy_entry_debit"),
-            models.Index(fields=["credit", "on"], name="pharmacy_entry_credit"),
+            # with the amount, so that sums and places on the axis are read from the index alone
+            models.Index(fields=["debit", "on", "id", "minor"], name="pharmacy_entry_debit"),
+            models.Index(fields=["credit", "on", "id", "minor"], name="pharmacy_entry_credit"),
         ]
 
     @property
