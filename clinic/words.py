@@ -64,6 +64,9 @@ WORDS: dict[str, str] = {
     "clinic.visit_admitted_already": _("This visit has already led to a stay."),
     "clinic.visit_of_another": _("This visit belongs to another person."),
     "clinic.admission_before_visit": _("The admission cannot be before the visit on %(visit)s."),
+    "clinic.treatment_given": _(
+        "%(medicine)s has been given out already. Leave the line, or let the dispensary take back what was given."
+    ),
     "constraint.clinic_patient_sex": _("Choose female or male."),
     "constraint.clinic_patient_has_a_name": _("Write at least one name, in Khmer or in Latin letters."),
     "constraint.clinic_patient_birth_interval": _("This birth date does not fit."),

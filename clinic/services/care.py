@@ -9,12 +9,14 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from clinic.models import Condition, Diagnosis, Encounter, Vitals
+from django.db.models import Exists, OuterRef
+
+from clinic.models import Condition, Diagnosis, Encounter, Treatment, Vitals
 from clinic.rules import allergies
 from clinic.selectors import catalogue
 from clinic.selectors.timeline import Contact
 from core.errors import RuleBroken
-from core.ids import derived_id
+from core.ids import derived_id, uuid7
 from core.khmer import normalise
 
 Document = dict[str, Any]
@@ -131,6 +133,36 @@ def diagnosis_rows(encounter: Encounter, conditions: Sequence[Condition], *, by:
         )
         for place, condition in enumerate(conditions)
     ]  # fmt: skip
+
+
+def treatment_rows(
+    encounter: Encounter, lines: Iterable[Line], was: Sequence[Treatment], *, by: Any, **fields: Any
+) -> list[Treatment]:
+    """Return rows for lines, unsaved, in the order in which they read back: by id.
+
+    A medicine that stood already keeps its row, whatever became of its dose, because others point at it: the
+    dispensary says by which line it gave. What is new comes after it.
+    """
+    free, rows = list(was), []
+    for line in lines:
+        like = [row for row in free if (row.what, row.atc) == (line.what, line.atc)]
+        if row := next((row for row in like if row.dose == line.dose), like[0] if like else None):
+            free.remove(row)
+        rows.append(
+            Treatment(id=row.pk if row else uuid7(), encounter=encounter, recorded_by=by, **line._asdict(), **fields)
+        )
+    known = {row.pk for row in was}
+    return sorted(rows, key=lambda row: (row.pk not in known, row.pk))
+
+
+def remove_treatments(gone: Sequence[Treatment]) -> None:
+    """Take lines away, in one statement. Raises RuleBroken("clinic.treatment_given") when medicine was given by one."""
+    rows = Treatment.objects.filter(pk__in=[row.pk for row in gone])
+    for relation in Treatment._meta.related_objects:  # rooms above, too, point at a line
+        given: Any = relation.related_model._default_manager
+        rows = rows.filter(~Exists(given.filter(**{relation.field.name: OuterRef("pk")})))
+    if rows._raw_delete(rows.db) < len(gone):  # type: ignore[operator]
+        raise RuleBroken("clinic.treatment_given", field="treatments", medicine=gone[0].what)
 
 
 def check_allergies(lines: Iterable[Line], alerts: Iterable[Mapping[str, Any]], *, known: Iterable[Line] = ()) -> None:

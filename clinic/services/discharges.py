@@ -29,15 +29,21 @@ from clinic.selectors import catalogue, people, stays
 from clinic.selectors.stays import Stay
 from clinic.selectors.timeline import Contact
 from clinic.services import admissions
-from clinic.services.care import Line, check_allergies, diagnosis_id, diagnosis_rows
+from clinic.services.care import (
+    Line,
+    check_allergies,
+    diagnosis_id,
+    diagnosis_rows,
+    remove_treatments,
+    treatment_rows,
+)
 from clinic.services.patients import write_death
 from core.ages import Unit
 from core.audit import journal
 from core.audit.journal import Note
-from core.db import broken_constraints, create_many, save_checked
+from core.db import broken_constraints, clean, save_checked
 from core.editing import Edit, bring_together
 from core.errors import RuleBroken
-from core.ids import uuid7
 from core.khmer import normalise
 
 AT_THE_CENTRE = "clinic"  # the source of a death that happened in a bed of ours
@@ -286,14 +292,17 @@ def _write_take_home(stay: Stay, ending: Ending, *, by: Any) -> list[models.Mode
     if was == ending.lines:
         return []
     check_allergies(ending.lines, people.alerts_of(stay.admission.patient), known=was)
-    if was:
-        Treatment.objects.filter(pk__in=[row.pk for row in stay.take_home]).delete()
-    rows = [
-        Treatment(id=uuid7(), encounter=stay.admission.encounter, take_home=True, recorded_by=by, **line._asdict())
-        for line in ending.lines
-    ]
-    create_many(Treatment, rows)
-    return [*stay.take_home, *rows]
+    rows = treatment_rows(stay.admission.encounter, ending.lines, stay.take_home, by=by, take_home=True)
+    stays = {row.pk for row in rows}
+    if gone := [row for row in stay.take_home if row.pk not in stays]:
+        remove_treatments(gone)
+    for row in rows:
+        clean(row)
+    with broken_constraints():
+        Treatment.objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=["id"], update_fields=list(Line._fields)
+        )
+    return [*gone, *rows]
 
 
 def _keep(stay: Stay, why: str, *, by: Any) -> EncounterVersion:

@@ -257,11 +257,7 @@ def _rows(
         old = was.newest_vitals
         key, measured_at = (old.pk, old.measured_at) if old else (uuid7(), at)
         vitals = [Vitals(id=key, encounter=visit, measured_at=measured_at, recorded_by=by, **measured)]
-    ids = [row.pk for row in was.treatments]
-    treatments = [
-        Treatment(id=ids[i] if i < len(ids) else uuid7(), encounter=visit, recorded_by=by, **line._asdict())
-        for i, line in enumerate(care.lines)
-    ]
+    treatments = writing.treatment_rows(visit, care.lines, was.treatments, by=by)
     return vitals, diagnosis_rows(visit, care.diagnoses, by=by), treatments
 
 
@@ -274,9 +270,10 @@ def _replace(model: type[Row], was: Sequence[Row], rows: Sequence[Row]) -> list[
     fields, stays = _WRITTEN[model], {row.pk for row in rows}
     known = {row.pk: [getattr(row, name) for name in fields] for row in was}
     gone: list[Row] = [row for row in was if row.pk not in stays]
-    if gone:
-        rows_gone = model._default_manager.filter(pk__in=[row.pk for row in gone])
-        rows_gone._raw_delete(rows_gone.db)  # `delete` would first ask for doses given in a stay; here are none
+    if gone and model is Treatment:
+        writing.remove_treatments(gone)  # type: ignore[arg-type]
+    elif gone:
+        model._default_manager.filter(pk__in=[row.pk for row in gone]).delete()
     changed: list[Row] = [row for row in rows if known.get(row.pk) != [getattr(row, name) for name in fields]]
     # The main diagnosis last: the one that was main until now must have stepped down when it arrives.
     changed.sort(key=lambda row: getattr(row, "primary", False))

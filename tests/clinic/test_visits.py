@@ -90,7 +90,19 @@ def test_saving_keeps_rows_that_stay_and_replaces_the_rest():
     assert after.diagnoses[0].id == before.diagnoses[1].id
     old, new = before.newest_vitals, after.newest_vitals
     assert (new.id, new.temperature, new.heart_rate, new.measured_at) == (old.id, Decimal(37), None, noon())
-    assert [(row.id, row.what) for row in after.treatments] == [(before.treatments[0].id, "Albendazole")]
+    assert [row.what for row in after.treatments] == ["Albendazole"]
+    assert after.treatments[0].id != before.treatments[0].id, "another medicine is another line: one may have been given"
+
+
+def test_a_medicine_keeps_its_row_whatever_is_written_around_it():
+    visit = a_visit(care=Care(treatments=[("ORS", "2 sachets"), ("Zinc", "1x1x10"), ("Amoxicillin", "1x2x5")]))
+    was = {row.what: row.id for row in timeline.contact(visit.id).treatments}
+    save(visit, Care(treatments=[("Paracetamol", "1x3x3"), ("Amoxicillin", "1x3x5"), ("Zinc", "1x1x10")]))
+    now = timeline.contact(visit.id).treatments
+    assert [(row.what, row.dose) for row in now] == [
+        ("Zinc", "1x1x10"), ("Amoxicillin", "1x3x5"), ("Paracetamol", "1x3x3"),
+    ]  # fmt: skip
+    assert [row.id for row in now[:2]] == [was["Zinc"], was["Amoxicillin"]]
 
 
 def test_the_log_keeps_what_a_visit_said_before():
