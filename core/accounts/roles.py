@@ -42,6 +42,9 @@ class Action(StrEnum):
     AMBULANCE = "ambulance.write"
     SEE_STOCK = "stock.see"
     MOVE_STOCK = "stock.write"
+    COUNT_STOCK = "stock.count"
+    RECALL = "stock.recall"
+    MANAGE_FORMULARY = "formulary.manage"
     DISPENSE = "stock.dispense"
     RECEIVE_DONATION = "donations.receive"
     SEE_BOOKS = "books.see"
@@ -52,6 +55,11 @@ class Action(StrEnum):
     COUNT_CASH = "cash.count"
     CHANGE_MONEY = "money.change"
     MANAGE_FUNDS = "funds.manage"
+    SEE_AID = "aid.see"
+    ASK_AID = "aid.ask"
+    DECIDE_AID = "aid.decide"  # the first approval, or the only one; the rules of help
+    SECOND_AID = "aid.second"  # the second approval, where two people must
+    PAY_AID = "aid.pay"
     SEE_FIGURES = "figures.see"
     MAKE_PAPERS = "papers.make"
     IMPORT_REGISTER = "register.import"
@@ -71,21 +79,25 @@ GRANTS: dict[Role, frozenset[Action]] = {
         _EVERYONE | _CLINICAL
         | {Action.REVIEW_DUPLICATES, Action.OUTPATIENT, Action.INPATIENT, Action.SEE_WARDS, Action.REFER,
            Action.SEE_STOCK, Action.DISPENSE, Action.RECEIVE_DONATION, Action.SEE_SESSIONS, Action.TABLET,
-           Action.WORK_INBOX, Action.END_ADVICE, Action.SEE_BOXES, Action.OPEN_BOX}
+           Action.WORK_INBOX, Action.END_ADVICE, Action.SEE_BOXES, Action.OPEN_BOX, Action.COUNT_STOCK,
+           Action.SEE_AID, Action.ASK_AID, Action.SECOND_AID}
     ),
     Role.MOBILE: frozenset(
         _EVERYONE | _CLINICAL
         | {Action.SEE_SESSIONS, Action.CHECKUP, Action.PLAN_SESSIONS, Action.PACK_KIT, Action.REFER, Action.SEE_STOCK,
-           Action.RECEIVE_DONATION, Action.TABLET, Action.END_ADVICE, Action.SEE_BOXES, Action.OPEN_BOX}
+           Action.RECEIVE_DONATION, Action.TABLET, Action.END_ADVICE, Action.SEE_BOXES, Action.OPEN_BOX,
+           Action.COUNT_STOCK, Action.SEE_AID, Action.ASK_AID}
     ),
     Role.PHARMACIST: frozenset(
         _EVERYONE
         | {Action.SEARCH_PATIENTS, Action.READ_RECORD, Action.SEE_STOCK, Action.MOVE_STOCK, Action.DISPENSE,
            Action.RECEIVE_DONATION, Action.SEE_BOOKS, Action.PURCHASE, Action.SEE_BOXES, Action.OPEN_BOX,
-           Action.COUNT_CASH, Action.CHANGE_MONEY}
+           Action.COUNT_CASH, Action.CHANGE_MONEY, Action.COUNT_STOCK, Action.RECALL, Action.SEE_AID,
+           Action.PAY_AID}
     ),
     Role.REFERRAL: frozenset(
-        _EVERYONE | _CLINICAL | {Action.REFER, Action.AMBULANCE, Action.SEE_WARDS, Action.RECEIVE_DONATION}
+        _EVERYONE | _CLINICAL | {Action.REFER, Action.AMBULANCE, Action.SEE_WARDS, Action.RECEIVE_DONATION,
+                                  Action.SEE_AID, Action.ASK_AID}
     ),
     Role.ADMIN: frozenset(set(Action) - {Action.PUBLIC}),
     Role.AUDITOR: frozenset(
