@@ -134,9 +134,19 @@ def worth(notes: Mapping[int, int], currency: Currency) -> Money:
     return Money(sum(value * pieces for value, pieces in notes.items()), currency)
 
 
+def another_person(first: str, second: str) -> None:
+    """Refuse that who counted counts again. Raises RuleBroken("pharmacy.another_counts_again")."""
+    if _same_name(first, second):
+        raise RuleBroken("pharmacy.another_counts_again", field="checked_by")
+
+
+def _same_name(first: str, second: str) -> bool:
+    return "".join(first.split()).casefold() == "".join(second.split()).casefold()
+
+
 def two_people(first: str, second: str) -> None:
     """Refuse one person under two spellings of one name. Raises RuleBroken("pharmacy.two_people")."""
-    if "".join(first.split()).casefold() == "".join(second.split()).casefold():
+    if _same_name(first, second):
         raise RuleBroken("pharmacy.two_people", field="witnessed_by")
 
 
@@ -165,4 +175,15 @@ def a_code(code: str) -> str:
     """Return a short code of small letters, figures and dashes. Raises RuleBroken("pharmacy.code_unreadable")."""
     if not re.fullmatch(r"[a-z0-9](-?[a-z0-9])*", code):
         raise RuleBroken("pharmacy.code_unreadable", field="code")
+    return code
+
+
+def an_atc(code: str) -> str:
+    """Return an ATC code, of any of its five levels, in capitals; nothing for none.
+
+    Raises RuleBroken("pharmacy.atc_unreadable"). WHO Collaborating Centre, Guidelines for ATC classification.
+    """
+    code = "".join(code.split()).upper()
+    if code and not re.fullmatch(r"[A-Z](?:[0-9]{2}(?:[A-Z](?:[A-Z](?:[0-9]{2})?)?)?)?", code):
+        raise RuleBroken("pharmacy.atc_unreadable", field="atc")
     return code

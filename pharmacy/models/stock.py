@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import get_language
@@ -9,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Encounter, Patient, Treatment
 from core.db import CurrencyField, MinorField, Recorded
+from core.money import Currency, Money
 from core.syncing import Synced
 
 
@@ -109,6 +112,12 @@ class Place(models.Model):
         return self.kind in self.SHELVES
 
 
+def good_on(day: date, batch: str = "") -> Q:
+    """Return what a batch must be to be given on a day: neither expired nor recalled; `batch` leads to it ("batch__")."""
+    not_recalled = Q(**{f"{batch}recalled_on": None}) | Q(**{f"{batch}recalled_on__gt": day})
+    return Q(**{f"{batch}expires_on__gte": day}) & not_recalled
+
+
 class Batch(Recorded, Synced):
     """One delivery of a medicine with one expiry date, and where it came from.
 
@@ -154,6 +163,11 @@ class Batch(Recorded, Synced):
             ),
         ]
         indexes = [models.Index(fields=["medicine", "expires_on"], name="pharmacy_batch_first_expired")]
+
+    @property
+    def fair_value(self) -> Money | None:
+        """Return what a gift would have cost, or None when nobody said."""
+        return None if self.value is None else Money(self.value, Currency(self.value_currency))
 
 
 class Dispensing(Recorded, Synced):

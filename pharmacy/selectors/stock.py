@@ -25,7 +25,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Greatest
 
-from pharmacy.models import Batch, Medicine, Move, Place
+from pharmacy.models import Batch, Medicine, Move, Place, good_on
 from pharmacy.rules import Delta
 
 SOON = timedelta(days=90)
@@ -58,8 +58,8 @@ _SHELF_ORDER = (
 )
 
 
-def _on_shelves(prefix: str = "", **batch: Any) -> Coalesce:
-    """Return the sum of what moves brought onto shelves and took off them, of the batches that fit.
+def on_shelves(prefix: str = "", which: Q | None = None) -> Coalesce:
+    """Return the sum of what moves brought onto shelves and took off them, of the moves that fit.
 
     A shelf is what is not outside, by its code alone: joining the places twice made it four times as slow.
     """
@@ -70,15 +70,20 @@ def _on_shelves(prefix: str = "", **batch: Any) -> Coalesce:
         )
         for side in ("target", "source")
     )  # fmt: skip
-    return Coalesce(Sum(came - went, filter=Q(**batch) if batch else None, output_field=IntegerField()), Value(0))
+    return Coalesce(Sum(came - went, filter=which, output_field=IntegerField()), Value(0))
 
 
 def medicines_with_stock(today: date) -> QuerySet[Any]:
-    """Return medicines in use with what lies on all shelves: `usable`, of that `soon` to expire, and `expired`."""
+    """Return medicines in use with what lies on all shelves.
+
+    `usable` can be given, of that `soon` expires; `expired` and `recalled` cannot be given any more.
+    """
+    good, expired = good_on(today, "batches__"), Q(batches__expires_on__lt=today)
     return Medicine.objects.filter(active=True).annotate(
-        usable=_on_shelves("batches__moves__", batches__expires_on__gte=today),
-        soon=_on_shelves("batches__moves__", batches__expires_on__range=(today, today + SOON)),
-        expired=_on_shelves("batches__moves__", batches__expires_on__lt=today),
+        usable=on_shelves("batches__moves__", good),
+        soon=on_shelves("batches__moves__", good & Q(batches__expires_on__lte=today + SOON)),
+        expired=on_shelves("batches__moves__", expired),
+        recalled=on_shelves("batches__moves__", ~expired & Q(batches__recalled_on__lte=today)),
         known=Exists(Batch.objects.filter(medicine=OuterRef("pk"))),
     )
 
@@ -88,7 +93,11 @@ OUT = Q(known=True, usable__lte=0)
 LOW = Q(usable__gt=0, usable__lte=F("reorder_at"))
 SOON_GONE = Q(soon__gt=0)
 EXPIRED = Q(expired__gt=0)
-SHOWS = {"out": OUT, "low": LOW, "soon": SOON_GONE, "expired": EXPIRED, "here": Q(usable__gt=0) | EXPIRED}
+RECALLED = Q(recalled__gt=0)
+SHOWS = {
+    "out": OUT, "low": LOW, "soon": SOON_GONE, "expired": EXPIRED, "recalled": RECALLED,
+    "here": Q(usable__gt=0) | EXPIRED | RECALLED,
+}  # fmt: skip
 
 
 def summary(today: date) -> dict[str, int]:
@@ -102,6 +111,14 @@ def matching(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
     for word in text.split()[:5]:
         named = Q(name__icontains=word) | Q(name_km__icontains=word)
         rows = rows.filter(named | Q(strength__icontains=word) | Q(atc__istartswith=word))
+    return rows
+
+
+def matching_batches(rows: QuerySet[Batch], text: str) -> QuerySet[Batch]:
+    """Return batches whose number, or the names and strength of whose medicine, holds each word of `text`."""
+    for word in text.split()[:5]:
+        named = Q(medicine__name__icontains=word) | Q(medicine__name_km__icontains=word)
+        rows = rows.filter(named | Q(medicine__strength__icontains=word) | Q(number__icontains=word))
     return rows
 
 
@@ -177,7 +194,7 @@ def lying(batch: Batch) -> dict[str, int]:
 
 def lots(medicine: Medicine, place: str, today: date) -> list[Held]:
     """Return what can be dispensed from one shelf today, the first to expire first: two statements."""
-    batches = list(Batch.objects.filter(medicine=medicine, expires_on__gte=today).order_by("expires_on", "id"))
+    batches = list(Batch.objects.filter(good_on(today), medicine=medicine).order_by("expires_on", "id"))
     net = _net(Move.objects.filter(batch__in=batches), "batch")
     shelf = Place(code=place)
     return [Held(b, shelf, n) for b in batches if (n := net.get((b.pk, place), 0)) > 0]
@@ -209,7 +226,7 @@ def card(medicine: Medicine, *, before: UUID | None = None) -> tuple[list[Line],
     related = ("batch", "source", "target", "recorded_by", "reversed_by", "dispensing")
     found = list(moves.select_related(*related).order_by("-on", "-id")[: MOVES_A_PAGE + 1])
     page, more = found[:MOVES_A_PAGE], len(found) > MOVES_A_PAGE
-    running = moves.aggregate(n=_on_shelves())["n"]
+    running = moves.aggregate(n=on_shelves())["n"]
     lines = []
     for move in page:
         change = move.quantity * (move.target.is_shelf - move.source.is_shelf)

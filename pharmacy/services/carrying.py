@@ -14,7 +14,7 @@ from core.audit.journal import note
 from core.db import create_many
 from core.errors import RuleBroken
 from pharmacy import rules
-from pharmacy.models import Batch, Medicine, Move, Place
+from pharmacy.models import Batch, Medicine, Move, Place, good_on
 from pharmacy.models.stock import Form
 from pharmacy.selectors import stock
 from pharmacy.services.stock import hold
@@ -61,7 +61,7 @@ def take(
         named |= Q(medicine__name=one.name, medicine__form=one.form)
     batches = list(
         Batch.objects.select_for_update(of=("self",)).select_related("medicine")
-        .filter(named, expires_on__gte=on).order_by("pk")
+        .filter(named, good_on(on)).order_by("pk")
     )  # fmt: skip
     deltas = stock.daily([batch.pk for batch in batches], source, since=on)
     loads = []

@@ -13,6 +13,7 @@ from core.audit.journal import note
 from core.db import save_checked
 from core.errors import RuleBroken
 from core.ids import uuid7
+from core.money import Money
 from pharmacy import rules
 from pharmacy.models import Batch, Medicine, Move, Place
 from pharmacy.selectors import stock
@@ -21,15 +22,23 @@ from pharmacy.selectors import stock
 @transaction.atomic
 def receive(
     *, medicine: Medicine, quantity: int, expires_on: date, source: str, on: date, by: Any, today: date,
-    id: UUID | None = None, place: str = Place.STORE, number: str = "", remark: str = "",
+    id: UUID | None = None, place: str = Place.STORE, number: str = "", giver: str = "", value: Money | None = None,
+    remark: str = "",
 ) -> Batch:  # fmt: skip
-    """Take in a batch that was not bought: from the Health Department, or as a gift in kind."""
+    """Take in a batch that was not bought: from the Health Department, or as a gift in kind.
+
+    `value` is what it would have cost to buy (the fair value that IRS Form 990 asks for); it is money of no fund.
+    Raises RuleBroken("pharmacy.nothing") for a value of nothing.
+    """
     rules.some(quantity)
     rules.not_in_the_future(on, today)
     rules.still_good(expires_on, on)
+    if value is not None and value.minor <= 0:
+        raise RuleBroken("pharmacy.nothing", field="value")
     batch = Batch(
-        id=id or uuid7(), medicine=medicine, number=number, expires_on=expires_on, source=source, recorded_by=by
-    )
+        id=id or uuid7(), medicine=medicine, number=number, expires_on=expires_on, source=source, giver=giver,
+        value=value.minor if value else None, value_currency=value.currency if value else "", recorded_by=by,
+    )  # fmt: skip
     move = Move(
         batch=batch, source_id=Place.SOURCE, target_id=place, quantity=quantity, on=on, note=remark, recorded_by=by
     )
@@ -43,11 +52,17 @@ def transfer(
     *, batch: Batch, source: str, target: str, quantity: int, on: date, by: Any, today: date, id: UUID | None = None,
     remark: str = "",
 ) -> Move:  # fmt: skip
-    """Bring units of a batch from one shelf to another."""
+    """Bring units of a batch from one shelf to another; what must not be given goes only back to the store.
+
+    Raises RuleBroken("pharmacy.only_to_the_store").
+    """
     rules.some(quantity)
     rules.not_in_the_future(on, today)
     if source == target:
         raise RuleBroken("pharmacy.same_place", field="target")
+    good = batch.expires_on >= on and (batch.recalled_on is None or batch.recalled_on > on)
+    if not good and target != Place.STORE:
+        raise RuleBroken("pharmacy.only_to_the_store", field="target")
     leave(batch, source, quantity, on)
     move = _move(id, batch, source, target, quantity, on, by, remark)
     note("pharmacy.stock.transferred", move, by=by, quantity=quantity, source=source, target=target, on=on)
@@ -56,15 +71,22 @@ def transfer(
 
 @transaction.atomic
 def write_off(
-    *, batch: Batch, place: str, quantity: int, on: date, reason: str, by: Any, today: date, id: UUID | None = None
-) -> Move:
-    """Take what is expired, broken or lost off a shelf."""
+    *, batch: Batch, place: str, quantity: int, on: date, by: Any, today: date, why: str = Move.Why.OTHER,
+    reason: str = "", id: UUID | None = None,
+) -> Move:  # fmt: skip
+    """Take what is expired, recalled, broken or lost off a shelf; for any other reason it is said in words.
+
+    Raises RuleBroken("pharmacy.not_recalled") when it was not said before that the batch is recalled: then nobody
+    would look for the people who got it.
+    """
     rules.some(quantity)
     rules.not_in_the_future(on, today)
-    reason = rules.said_why(reason)
+    reason = rules.said_why(reason) if why == Move.Why.OTHER else reason.strip()
+    if why == Move.Why.RECALLED and batch.recalled_on is None:
+        raise RuleBroken("pharmacy.not_recalled", field="why")
     leave(batch, place, quantity, on)
-    move = _move(id, batch, place, Place.WASTE, quantity, on, by, reason)
-    note("pharmacy.stock.written_off", move, by=by, quantity=quantity, place=place, reason=reason, on=on)
+    move = _move(id, batch, place, Place.WASTE, quantity, on, by, reason, why)
+    note("pharmacy.stock.written_off", move, by=by, quantity=quantity, place=place, why=why, reason=reason, on=on)
     return move
 
 
@@ -147,11 +169,12 @@ def leave(batch: Batch, place: str, quantity: int, on: date) -> None:
 
 
 def _move(
-    id: UUID | None, batch: Batch, source: str, target: str, quantity: int, on: date, by: Any, remark: str
-) -> Move:
+    id: UUID | None, batch: Batch, source: str, target: str, quantity: int, on: date, by: Any, remark: str,
+    why: str = "",
+) -> Move:  # fmt: skip
     move = Move(
         id=id or uuid7(), batch=batch, source_id=source, target_id=target, quantity=quantity, on=on, note=remark,
-        recorded_by=by,
+        why=why, recorded_by=by,
     )  # fmt: skip
     save_checked(move)
     return move
