@@ -75,7 +75,7 @@ def crowd(size: int, *, keep: int = 4000) -> Crowd:
     ids = list(names)
     chance = random.Random(2026)
     folk = _folk(size, chance, ids)
-    with _without_indexes(NameKey, Encounter, Patient, Identifier):
+    with without_indexes(NameKey, Encounter, Patient, Identifier):
         people, keys, contacts, numbers = (Bulk(model, by) for model in (Patient, NameKey, Encounter, Identifier))
         for chunk in iter(lambda: list(islice(folk, CHUNK)), []):
             people.write(_patient_rows(chunk, chance))
@@ -220,7 +220,7 @@ _POSTGRESQL = """
 """
 
 
-class _without_indexes:
+class without_indexes:
     """Drop the plain indexes of tables while they are filled, and build them again: sorted, and much faster."""
 
     def __init__(self, *models: type[Model]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import herd, pages, registers, search
+from bench import books, herd, pages, registers, search
 from bench import pairs as alike
 from bench.frame import Measurement
 
@@ -25,6 +25,14 @@ MEASUREMENTS = {
         herd.once,
         most=1,
         table=herd.table,
+    ),
+    "books": Measurement(
+        "follow what a village gave in a month through all the books",
+        1_000_000,
+        5,
+        books.books,
+        books.once,
+        table=books.table,
     ),
     "figures": Measurement("open the page of a month", 10_000, 20, pages.a_desk, pages.figures),
 }

@@ -9,10 +9,9 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RemoveIndex("entry", "pharmacy_entry_debit"),
         migrations.RemoveIndex("entry", "pharmacy_entry_credit"),
-        migrations.AddIndex(
-            "entry", models.Index(fields=["debit", "on", "id", "minor"], name="pharmacy_entry_debit")
-        ),
+        migrations.AddIndex("entry", models.Index(fields=["debit", "on", "id", "minor"], name="pharmacy_entry_debit")),
         migrations.AddIndex(
             "entry", models.Index(fields=["credit", "on", "id", "minor"], name="pharmacy_entry_credit")
         ),
+        migrations.AddIndex("entry", models.Index(fields=["-on", "-id"], name="pharmacy_entry_newest")),
     ]

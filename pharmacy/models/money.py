@@ -88,6 +88,7 @@ class Entry(Recorded, Synced):
             # with the amount, so that sums and places on the axis are read from the index alone
             models.Index(fields=["debit", "on", "id", "minor"], name="pharmacy_entry_debit"),
             models.Index(fields=["credit", "on", "id", "minor"], name="pharmacy_entry_credit"),
+            models.Index(fields=["-on", "-id"], name="pharmacy_entry_newest"),
         ]
 
     @property
