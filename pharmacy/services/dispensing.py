@@ -15,7 +15,7 @@ from core.db import create_many, save_checked
 from core.errors import RuleBroken
 from core.ids import uuid7
 from pharmacy import rules
-from pharmacy.models import Batch, Dispensing, Medicine, Move, Place
+from pharmacy.models import Batch, Dispensing, Medicine, Move, Place, good_on
 from pharmacy.selectors.stock import daily
 
 
@@ -55,7 +55,7 @@ def _held_lots(medicine: Medicine, place: str, on: date) -> list[rules.Lot]:
     """Lock the medicine's batches that are still good and return what each can spare; two statements."""
     if place in Place.OUTSIDE:
         raise RuleBroken("pharmacy.not_a_shelf", field="place")
-    good = Batch.objects.select_for_update().filter(medicine=medicine, expires_on__gte=on).order_by("pk")
+    good = Batch.objects.select_for_update().filter(good_on(on), medicine=medicine).order_by("pk")
     expiry = dict(good.values_list("pk", "expires_on"))
     deltas = daily(expiry, place, since=on)
     return [rules.Lot(pk, expires_on, rules.free(deltas.get(pk, []), on)) for pk, expires_on in expiry.items()]
