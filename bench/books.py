@@ -86,13 +86,13 @@ class _Writer:
         """Write an entry: above zero money comes in, below it goes out."""
         other = Account.code_of(role, Fund.MEDICINE, currency)
         debit, credit = (CASH[currency], other) if minor > 0 else (other, CASH[currency])
-        id = self._id()
+        key = self._id()
         self.cash[currency] += minor
         self.rows[Entry].append({
-            "id": id, "debit_id": debit, "credit_id": credit, "currency": currency.value, "minor": abs(minor), "on": on,
-            "memo": role, **more,
+            "id": key, "debit_id": debit, "credit_id": credit, "currency": currency.value, "minor": abs(minor),
+            "on": on, "memo": role, **more,
         })  # fmt: skip
-        return id
+        return key
 
     def _deed(self, number: int, on: dt.date) -> None:
         currency = Currency.USD if number % 10 == 0 else Currency.KHR
@@ -110,8 +110,9 @@ class _Writer:
         entry = self._entry(Account.DONATIONS, currency, minor, on)
         self.receipts += 1
         self.rows[Donation].append({
-            "id": self._id(), "book_id": "D", "number": self.receipts, "on": on, "entry_id": entry, "fund_id": "medicine",
-            "village_id": self.chance.choice(self.villages), "void_reason": "typo" if taken_back else "",
+            "id": self._id(), "book_id": "D", "number": self.receipts, "on": on, "entry_id": entry,
+            "fund_id": "medicine", "village_id": self.chance.choice(self.villages),
+            "void_reason": "typo" if taken_back else "",
         })  # fmt: skip
         if taken_back:
             self._entry(Account.DONATIONS, currency, -minor, on, reverses_id=entry)
@@ -126,12 +127,12 @@ class _Writer:
         sum_ = self.cash[currency] * 9 // 10 // 100 * 100
         if sum_ <= 0:
             return
-        entry, id = self._entry(Account.PURCHASES, currency, -sum_, on), self._id()
-        self.rows[Purchase].append({"id": id, "supplier": "Takeo", "on": on, "fund_id": "medicine", "entry_id": entry})
+        entry, key = self._entry(Account.PURCHASES, currency, -sum_, on), self._id()
+        self.rows[Purchase].append({"id": key, "supplier": "Takeo", "on": on, "fund_id": "medicine", "entry_id": entry})
         for cost in (sum_ // 3, sum_ - sum_ // 3):
             batch = self._id()
             self.rows[Batch].append({
-                "id": batch, "medicine_id": self.chance.choice(self.medicines), "source": "fund", "purchase_id": id,
+                "id": batch, "medicine_id": self.chance.choice(self.medicines), "source": "fund", "purchase_id": key,
                 "cost": cost, "expires_on": on + dt.timedelta(days=700),
             })  # fmt: skip
             self._move(batch, "source", "dispensary", 1_000, on)
@@ -148,9 +149,9 @@ class _Writer:
         for n in range(self.size - len(came) if came else 0):
             first = came[n % len(came)]
             on = first["on"] + dt.timedelta(days=n % 60)
-            id = self._id()
-            self.rows[Dispensing].append({"id": id, "patient_id": self.chance.choice(self.patients), "on": on})
-            self._move(first["batch_id"], "dispensary", "patients", 10, on, dispensing_id=id)
+            key = self._id()
+            self.rows[Dispensing].append({"id": key, "patient_id": self.chance.choice(self.patients), "on": on})
+            self._move(first["batch_id"], "dispensary", "patients", 10, on, dispensing_id=key)
 
 
 # -- the questions ---------------------------------------------------------------------------------------

@@ -63,9 +63,9 @@ def trial_balance(at: date, fund: str = "") -> list[TrialBalance]:
     found: dict[Currency, list[Balance]] = {currency: [] for currency in Currency}
     for code, account in chosen.items():
         currency = Currency(account.currency)
-        debits, credits = (Money(sums.get(code, 0) or 0, currency) for sums in sides)
-        if debits or credits:
-            found[currency].append(Balance(account, debits, credits))
+        debits, credited = (Money(sums.get(code, 0) or 0, currency) for sums in sides)
+        if debits or credited:
+            found[currency].append(Balance(account, debits, credited))
     return [TrialBalance(currency, rows) for currency, rows in found.items()]
 
 
@@ -118,8 +118,8 @@ def statement(fund: str, first: date, last: date) -> list[Statement]:
 
 
 def _net(codes: list[str], what: Any) -> dict[str, int]:
-    debits, credits = (_summed(side, codes, what) for side in ("debit", "credit"))
-    return {code: (debits.get(code) or 0) - (credits.get(code) or 0) for code in codes}
+    debits, credited = (_summed(side, codes, what) for side in ("debit", "credit"))
+    return {code: (debits.get(code) or 0) - (credited.get(code) or 0) for code in codes}
 
 
 _RELATED = ("debit", "credit", "recorded_by", "donation", "purchase", "reverses")

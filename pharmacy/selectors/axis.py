@@ -62,15 +62,13 @@ def flows(
 ) -> list[Flow]:  # fmt: skip
     """Return entries as flows: one statement. `also` are further columns for `about`, joined to `placed`."""
     columns = f", {also}" if also else ""
-    sql = (
-        f"SELECT placed.id, placed.account, placed.other, placed.minor, placed.high{columns}"
-        f" FROM ({placed(side, days)}) AS placed {joins} WHERE {where}"
-    )
+    columns = f"placed.id, placed.account, placed.other, placed.minor, placed.high{columns}"
+    sql = f"SELECT {columns} FROM ({placed(side, days)}) AS placed {joins} WHERE {where}"  # noqa: S608 (names of ours)
     found = []
-    for id, account, other, minor, high, *rest in rows(sql, [*given, *more]):
-        high = int(high)
+    for key, account, other, minor, until, *rest in rows(sql, [*given, *more]):
+        high = int(until)
         role = other.split("-", 1)[0]
-        found.append(Flow(account, high - minor, high, as_uuid(id), role, about(*rest) if about else None))
+        found.append(Flow(account, high - minor, high, as_uuid(key), role, about(*rest) if about else None))
     return found
 
 
@@ -78,10 +76,9 @@ def overlapping(stretches: Iterable[tuple[str, int, int]]) -> tuple[str, list[An
     """Return SQL, with what it is given, for the days that lie within stretches of axes."""
     stretches = list(stretches) or [("", 0, 0)]
     values = ", ".join("(%s, %s, %s)" for _ in stretches)
-    sql = (
-        f"EXISTS (SELECT 1 FROM (SELECT column1 AS account, column2 AS low, column3 AS high FROM (VALUES {values}) AS v)"
-        " AS wanted WHERE wanted.account = pile.account AND wanted.low < pile.high AND wanted.high > pile.low)"
-    )
+    wanted = f"SELECT column1 AS account, column2 AS low, column3 AS high FROM (VALUES {values}) AS v"  # noqa: S608
+    here = "wanted.account = pile.account AND wanted.low < pile.high AND wanted.high > pile.low"
+    sql = f"EXISTS (SELECT 1 FROM ({wanted}) AS wanted WHERE {here})"  # noqa: S608
     return sql, [part for stretch in stretches for part in stretch]
 
 
@@ -93,8 +90,8 @@ def bridges() -> list[Bridge]:
     given = of.format(side=OUT, placed=placed(OUT, on), name="given")
     taken = of.format(side=IN, placed=placed(IN, on), name="taken")
     ends: dict[Any, dict[str, Stretch]] = {}
-    for id, account, minor, high, side in rows(f"{given} UNION ALL {taken}", []):
-        ends.setdefault(id, {})[side] = Stretch(account, int(high) - minor, int(high))
+    for key, account, minor, high, side in rows(f"{given} UNION ALL {taken}", []):
+        ends.setdefault(key, {})[side] = Stretch(account, int(high) - minor, int(high))
     return [Bridge(both[OUT], both[IN]) for both in ends.values() if len(both) == 2]
 
 

@@ -155,7 +155,7 @@ def outflows(stretches: Iterable[tuple[str, int, int]]) -> list[Flow]:
         for flow in axis.flows(
             OUT, days, given, also='p.id, p.supplier, p.invoice, p."on"',
             joins="LEFT JOIN pharmacy_purchase p ON p.entry_id = placed.id",
-            about=lambda id, *rest: (axis.as_uuid(id), *rest) if id else None,
+            about=lambda key, *rest: (axis.as_uuid(key), *rest) if key else None,
         )
         if flow.role != Account.EXCHANGE
     ]  # fmt: skip
@@ -169,11 +169,12 @@ def _bought(shares: dict[Flow, list[Piece]]) -> list[Bought]:
             lots[lot.purchase].append(lot)
     found = []
     for flow, pieces in sorted(shares.items(), key=lambda item: (axis.as_day(item[0].about[3]), item[0].entry)):
-        id, supplier, invoice, on = flow.about
+        key, supplier, invoice, on = flow.about
         currency = _in(flow.account)
-        one = Bought(id, supplier, invoice, axis.as_day(on), Money(int(flow.high - flow.low), currency),
+        one = Bought(
+            key, supplier, invoice, axis.as_day(on), Money(int(flow.high - flow.low), currency),
                      Money(sum(piece.minor for piece in pieces), currency))  # fmt: skip
-        one.parts = _parts(flow, pieces, lots[id], currency)
+        one.parts = _parts(flow, pieces, lots[key], currency)
         found.append(one)
     return found
 
@@ -237,13 +238,13 @@ def lots_of(purchases: Sequence[UUID]) -> list[Lot]:
         f"SELECT b.id, b.purchase_id, b.medicine_id, b.number, b.expires_on, b.cost, {net[0]}, {net[1]}"
         " FROM pharmacy_batch b LEFT JOIN pharmacy_move m ON m.batch_id = b.id"
         f" WHERE {among} GROUP BY b.id, b.purchase_id, b.medicine_id, b.number, b.expires_on, b.cost ORDER BY b.id"
-    )
+    )  # noqa: S608
     found = axis.rows(sql, given)
     medicines = Medicine.objects.in_bulk({row[2] for row in found})
     return [
-        Lot(axis.as_uuid(id), axis.as_uuid(purchase), medicines[medicine], number, axis.as_day(expires), cost,
+        Lot(axis.as_uuid(key), axis.as_uuid(purchase), medicines[medicine], number, axis.as_day(expires), cost,
             int(came), int(given_out))
-        for id, purchase, medicine, number, expires, cost, came, given_out in found
+        for key, purchase, medicine, number, expires, cost, came, given_out in found
     ]  # fmt: skip
 
 
@@ -256,7 +257,7 @@ def helped(batches: Sequence[UUID]) -> tuple[int, int]:
         "SELECT COUNT(*), COUNT(DISTINCT patient_id) FROM (SELECT d.id, d.patient_id FROM pharmacy_move m"
         f" JOIN pharmacy_dispensing d ON d.id = m.dispensing_id WHERE {among} GROUP BY d.id, d.patient_id HAVING"
         f" SUM(CASE WHEN m.target_id = '{Place.PATIENTS}' THEN m.quantity ELSE -m.quantity END) > 0) AS stands"
-    )
+    )  # noqa: S608
     [(dispensings, people)] = axis.rows(sql, given)
     return dispensings, people
 
@@ -264,8 +265,8 @@ def helped(batches: Sequence[UUID]) -> tuple[int, int]:
 def _among(column: str, ids: Sequence[UUID]) -> tuple[str, list[Any]]:
     """Return SQL that holds for any number of keys, and what it is given: one value, however many there are."""
     if connection.vendor == "postgresql":
-        return f"{column} = ANY(%s::uuid[])", [[str(id) for id in ids]]
-    return f"{column} IN (SELECT value FROM json_each(%s))", ["[" + ",".join(f'"{id.hex}"' for id in ids) + "]"]
+        return f"{column} = ANY(%s::uuid[])", [[str(key) for key in ids]]
+    return f"{column} IN (SELECT value FROM json_each(%s))", ["[" + ",".join(f'"{key.hex}"' for key in ids) + "]"]  # noqa: S608
 
 
 # -- back to the money ----------------------------------------------------------------------------------
