@@ -136,3 +136,27 @@ def a_referral(*, patient: Patient | None = None, at: datetime | None = None, **
     return referrals.draft(
         patient=patient or a_patient(), hospital=Hospital.objects.all()[0], at=at, **(defaults | given)
     )
+
+
+def an_aid_rule(*, two_from: int = 200_000, cap: int = 400_000, from_on: date = date(2026, 1, 1)) -> Any:
+    """Return the rule of help with costs: two people approve from 200,000 riel on, a case costs at most 400,000."""
+    from core.money import Currency, Money
+    from pharmacy.services import aid
+
+    return aid.set_rule(
+        from_on=from_on, two_from=Money(two_from, Currency.KHR), cap=Money(cap, Currency.KHR), by=somebody()
+    )
+
+
+def an_aid_case(patient: Patient | None = None, *, on: date = TODAY, today: date = TODAY, **given: Any) -> Any:
+    """Return an open case of help with costs, assessed by the village chief unless the test says otherwise."""
+    from pharmacy.models import AidRule
+    from pharmacy.services import aid
+
+    if not AidRule.objects.exists():
+        an_aid_rule()
+    defaults: dict[str, Any] = {
+        "illness": "Severe pneumonia", "because": aid.Because(assessed_by="Mao Sarun, village chief"),
+        "by": somebody(),
+    }  # fmt: skip
+    return aid.open_case(patient=patient or a_patient(), on=on, today=today, **(defaults | given))

@@ -190,8 +190,9 @@ def _give_back(act: Merge) -> Moved:
         came = Q(pk__in=act.moved.get(key.label, []))
         if key.model is Encounter:
             came |= _led_to(act)
-        elif key.hangs_on and (gone := back.get(CARRIERS[key.hangs_on])):
-            came |= Q(**{f"{key.hangs_on}__in": gone})
+        for carrier in key.hangs_on:
+            if gone := back.get(CARRIERS[carrier]):
+                came |= Q(**{f"{carrier}__in": gone})
         if ids := list(key.of(act.winner_id).filter(came).values_list("pk", flat=True)):
             key.give(ids, act.loser_id)
             back[key.label] = ids

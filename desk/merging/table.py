@@ -45,7 +45,8 @@ class Key:
     """One key to a patient. Two rows are the same when the columns in `same` agree and neither is void.
 
     `other` is the second key of a row that ties two people together: nobody may become tied to themselves. `hangs_on`
-    names the contact or referral that such a row may belong to, which it follows when a merge is taken back.
+    names the contact or referral that such a row may belong to, which it follows when a merge is taken back; those
+    must stand above it.
     """
 
     model: type[models.Model]
@@ -54,7 +55,7 @@ class Key:
     words: Any = ""
     same: tuple[str, ...] = ()
     other: str = ""
-    hangs_on: str = ""
+    hangs_on: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -92,13 +93,13 @@ MOVES, UNLESS_SAME, STAYS = How.MOVES, How.MOVES_UNLESS_SAME, How.STAYS
 TABLE = (
     # Encounters first: what hangs on a contact follows it.
     Key(Encounter, "patient", MOVES, _("Contacts")),
-    Key(Admission, "patient", MOVES, _("Stays"), hangs_on="encounter"),
+    Key(Admission, "patient", MOVES, _("Stays"), hangs_on=("encounter",)),
     Key(Pregnancy, "patient", MOVES, _("Pregnancies")),
-    Key(PreventiveDose, "patient", UNLESS_SAME, _("Preventive doses"), same=("what", "on"), hangs_on="encounter"),
-    Key(Dispensing, "patient", MOVES, _("Medicine given"), hangs_on="encounter"),
-    Key(AidCase, "patient", MOVES, _("Help with costs"), hangs_on="encounter"),
-    Key(Referral, "patient", MOVES, _("Referrals"), hangs_on="encounter"),
-    Key(Trip, "patient", MOVES, _("Journeys"), hangs_on="referral"),
+    Key(PreventiveDose, "patient", UNLESS_SAME, _("Preventive doses"), same=("what", "on"), hangs_on=("encounter",)),
+    Key(Dispensing, "patient", MOVES, _("Medicine given"), hangs_on=("encounter",)),
+    Key(Referral, "patient", MOVES, _("Referrals"), hangs_on=("encounter",)),
+    Key(AidCase, "patient", MOVES, _("Help with costs"), hangs_on=("encounter", "referral")),
+    Key(Trip, "patient", MOVES, _("Journeys"), hangs_on=("referral",)),
     Key(Allergy, "patient", UNLESS_SAME, _("Allergies"), same=("substance",)),
     Key(Consent, "patient", MOVES, _("Consents")),
     Key(Identifier, "patient", UNLESS_SAME, _("Other numbers"), same=("kind", "value")),

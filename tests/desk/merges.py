@@ -44,6 +44,7 @@ from tests.builders import (
     a_session,
     a_stay,
     a_visit,
+    an_aid_case,
     noon,
     somebody,
 )
@@ -89,6 +90,7 @@ def full(patient: Patient, mark: str, *, day: date = TODAY) -> Patient:
         patient=patient, medicine=batch.medicine, quantity=1, on=day, by=by, today=TODAY, encounter=visit
     )
     referral = a_referral(patient=patient)
+    an_aid_case(patient, encounter=visit, referral=referral.pk)
     vehicle = apps.get_model("referrals", "Vehicle").objects.all()[0]
     Trip.objects.create(
         vehicle=vehicle, purpose="emergency", referral=referral, patient=patient, driver="Rith", departed_at=noon(),

@@ -31,6 +31,7 @@ from tests.builders import (
     a_referral,
     a_stay,
     a_visit,
+    an_aid_case,
     noon,
     somebody,
 )
@@ -112,11 +113,12 @@ class TestUndo:
                 patient=one, medicine=batch.medicine, quantity=1, on=TODAY, by=somebody(), today=TODAY, encounter=visit
             )
             sent = a_referral(patient=one, encounter=visit, at=LATER)
+            helped, carried = an_aid_case(one, encounter=visit), an_aid_case(one, referral=sent.pk)
             from clinic.selectors import timeline
 
             stay = a_stay(one, visit=timeline.contact(visit.pk))
         undo(act)
-        for row in (given, sent, stay):
+        for row in (given, sent, stay, helped, carried):
             row.refresh_from_db()
             assert row.patient == other
         assert Encounter.objects.get(admission=stay).patient == other
