@@ -231,6 +231,7 @@ def _hand_out(cast: Cast, medicines: dict[Key, Medicine]) -> None:
         dispensing.dispense(
             patient=cast.someone(given.sex, given.low, given.high), medicine=medicines[given.medicine],
             quantity=given.quantity, on=on, by=cast.pharmacist, today=cast.today, directions=given.directions,
+            despite="តាមវេជ្ជបញ្ជា",
         )  # fmt: skip
     for batch in Batch.objects.filter(medicine=medicines[AMOXICILLIN_CHILD]):
         stock.adjust(

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from core.audit.journal import note
 from core.db import save_checked
@@ -127,8 +128,15 @@ def reverse(*, move: Move, on: date, reason: str, by: Any, today: date, id: UUID
     if move.source_id == Place.SOURCE and move.batch.purchase_id:
         raise RuleBroken("pharmacy.reverse_the_purchase")
     deltas = hold([move.batch_id], move.target_id, on)[move.batch_id]
-    if Move.objects.filter(reverses=move.pk).exists():
+    since = Q(reverses=move.pk)
+    if move.dispensing_id and move.target_id == Place.PATIENTS:
+        back = Q(source=Place.PATIENTS, reverses=None, reversed_by=None)
+        since |= back & Q(dispensing=move.dispensing_id, batch=move.batch_id)
+    after = list(Move.objects.filter(since).values_list("reverses", flat=True))
+    if move.pk in after:
         raise RuleBroken("pharmacy.reversed_already")
+    if after:
+        raise RuleBroken("pharmacy.returned_since")
     if move.target_id not in Place.OUTSIDE and move.quantity > rules.free(deltas, on):
         raise RuleBroken("pharmacy.given_out_since")
     back = mirror(move, on, reason, by)

@@ -107,8 +107,9 @@ class AnySequence(TestCase):
 
     def dispense(self, on: date, place: str, quantity: int) -> None:
         given = dispensing.dispense(
-            patient=self.patient, medicine=self.medicine, quantity=quantity, place=place, on=on, by=self.by, today=TODAY
-        )
+            patient=self.patient, medicine=self.medicine, quantity=quantity, place=place, on=on, by=self.by, today=TODAY,
+            despite="again",
+        )  # fmt: skip
         assert sum(move.quantity for move in given.moves.all()) == quantity
         assert all(move.batch.expires_on >= on for move in given.moves.select_related("batch"))
 
