@@ -53,6 +53,7 @@ PURPOSES = {
     "session": Purpose("mobile_team:checkup_new", _("Whose teeth are looked at?")),
     "referral": Purpose("referrals:new", _("Who is referred?")),
     "dispense": Purpose("pharmacy:dispense", _("Who gets medicine?")),
+    "aid": Purpose("pharmacy:aid_new", _("Who needs help with costs?")),
 }
 
 
