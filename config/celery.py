@@ -29,6 +29,10 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": "desk.tasks.every_night",
         "schedule": crontab(hour="2", minute="40"),
     },
+    "prove the books": {
+        "task": "pharmacy.tasks.every_night",
+        "schedule": crontab(hour="3", minute="10"),
+    },
     "look at what tablets saved and what still waits for another save": {
         "task": "sync.tasks.look_at_sleepers",
         "schedule": crontab(hour="2", minute="20"),

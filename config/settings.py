@@ -147,6 +147,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Which task does which kind of long work (core.jobs).
 JOB_TASKS = {
     "audit": "desk.tasks.check_audit",
+    "books": "pharmacy.tasks.prove",
     "register": "desk.tasks.import_register",
     "pairs": "desk.tasks.look_for_pairs",
     "paper": "reports.tasks.make_paper",

@@ -50,7 +50,15 @@ WAYS = (
         _("Medicine fund"),
         "landmark",
         Action.SEE_BOOKS,
-        ("pharmacy:fund", "pharmacy:purchase", "pharmacy:exchange", "pharmacy:cash", "pharmacy:rate", "pharmacy:month"),
+        (
+            "pharmacy:fund",
+            "pharmacy:purchase",
+            "pharmacy:exchange",
+            "pharmacy:cash",
+            "pharmacy:rate",
+            "pharmacy:month",
+            "pharmacy:proofs",
+        ),
     ),
     Way("reports:home", _("Figures"), "chart-column", Action.SEE_FIGURES, ("reports:",)),
     Way(

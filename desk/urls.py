@@ -6,7 +6,7 @@ from desk.register.views import import_register
 from desk.views import duplicates, kits, merges
 from desk.views.about import about
 from desk.views.audit import audit, check
-from desk.views.home import home
+from desk.views.home import books, home
 from desk.views.record import record
 from desk.views.search import search
 from desk.views.summary import summary
@@ -14,6 +14,7 @@ from desk.views.summary import summary
 app_name = "desk"
 urlpatterns: list[URLPattern] = [
     path("", home, name="home"),
+    path("books/", books, name="books"),
     path("search/", search, name="search"),
     path("patients/<uuid:id>/", record, name="record"),
     path("patients/<uuid:id>/summary/", summary, name="summary"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pharmacy.views import boxes, cash, dispensing, donations, funds, purchases, stock
+from pharmacy.views import boxes, cash, dispensing, donations, funds, proofs, purchases, stock
 
 app_name = "pharmacy"
 urlpatterns = [
@@ -35,6 +35,8 @@ urlpatterns = [
     path("funds/<slug:code>/", funds.fund, name="fund_of"),
     path("rates/", funds.rates_page, name="rates"),
     path("rates/set/", funds.rate_set, name="rate_set"),
+    path("proofs/", proofs.proofs, name="proofs"),
+    path("proofs/now/", proofs.prove, name="prove"),
     path("month-end/", funds.month_end, name="month_end"),
     path("boxes/", boxes.boxes, name="boxes"),
     path("boxes/new/", boxes.box_new, name="box_new"),

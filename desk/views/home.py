@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from clinic.models import Encounter
@@ -24,7 +25,7 @@ from desk import selectors
 from desk.links import address
 from desk.verbs import words_for
 from mobile_team import selectors as mobile_team
-from pharmacy.selectors import money, stock
+from pharmacy.selectors import money, proving, stock
 from referrals import selectors as referrals
 
 ADVISED_SINCE = dt.timedelta(days=90)
@@ -62,6 +63,23 @@ def home(request: HttpRequest) -> HttpResponse:
         context["news"] = referrals.news_for(request.user, local_day(now))[:SHOWN]  # type: ignore[arg-type]
     context |= {"today": local_day(now), "ways": [(way, url + way.query) for way, url in ways if url]}
     return render(request, f"desk/home/{own.page}.html", context)
+
+
+@require_safe
+@requires(Action.HOME)
+@never_cache
+def books(request: HttpRequest) -> HttpResponse:
+    """Answer with a red notice for the home page when the books do not agree or nobody looks, else with nothing.
+
+    A part of its own, so that a home page costs no statement more; for all who write in the books or look after them.
+    """
+    user: Any = request.user
+    proof = proving.last(timezone.now()) if user.may(Action.RECEIVE_DONATION) or user.may(Action.SEE_BOOKS) else None
+    if proof is None or not proof.alarming:
+        return HttpResponse()
+    first = proof.broken[0] if proof.broken else None
+    what = words_of(first["code"], first["code"]) if first else ""
+    return render(request, "desk/home/books.html", {"what": what, "url": address(user, "pharmacy:proofs")})
 
 
 def _nurse(today: dt.date, now: dt.datetime) -> dict[str, Any]:
