@@ -41,13 +41,14 @@ from core.pdf.blocks import (
 )
 from core.pdf.card import Card, CardSheet
 from core.pdf.chart import ChartFlowable
+from core.pdf.label import Label, LabelSheet
 from core.pdf.qr import QR
 from core.pdf.shaping import KhmerCanvas, text_width
 from core.pdf.styles import DANGER, HAIRLINE, MM, MUTED, Align
 from core.pdf.table import Cell, Column, Table
 from core.pdf.text import KhmerText, parse
 
-Size = Literal["A4", "A4 landscape", "A5", "card", "card sheet"]
+Size = Literal["A4", "A4 landscape", "A5", "card", "card sheet", "label", "label sheet"]
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ SHEETS: dict[str, Sheet] = {
     "A5": Sheet(148 * MM, 210 * MM, 11 * MM, 9 * MM, 14 * MM),
     "card sheet": Sheet(210 * MM, 297 * MM, 17 * MM, 13 * MM, 13 * MM, bare=True),
     "card": Sheet(85.6 * MM, 54 * MM, 0, 0, 0, bare=True),
+    "label sheet": Sheet(210 * MM, 297 * MM, 15 * MM, 13 * MM, 13 * MM, bare=True),
+    "label": Sheet(60 * MM, 40 * MM, 0, 0, 0, bare=True),
 }
 RUNNING_HEAD = 9 * MM
 BEGINNING = 60  # points of a table or text that must follow its heading
@@ -218,6 +221,14 @@ class Document:
                 self.add(*([PageBreak()] if self._parts else []), card)
         else:
             self.add(CardSheet(cards))
+
+    def labels(self, labels: Sequence[Label]) -> None:
+        """Add labels: one to a page of size "label", eighteen to a page of size "label sheet"."""
+        if self.sheet is SHEETS["label"]:
+            for label in labels:
+                self.add(*([PageBreak()] if self._parts else []), label)
+        else:
+            self.add(LabelSheet(labels))
 
     def signatures(self, signers: Sequence[str | tuple[str, str]]) -> None:
         """Add places to sign, each a role or (role, name)."""
