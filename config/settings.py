@@ -270,3 +270,4 @@ CENTRE = {
     "address_en": env_str("CENTRE_ADDRESS_EN", "Sre Ambel, Cambodia"),
     "phone": env_str("CENTRE_PHONE", ""),
 }
+REFERRAL_ANSWER_DAYS = env_int("REFERRAL_ANSWER_DAYS", 30)  # after so many days an answer is long awaited

@@ -71,7 +71,7 @@ def person(id: UUID, today: dt.date) -> Any:
                 hospital_km="hospital__name_km", hospital_en="hospital__name_en",
             ),
             open_pregnancies=gather(_open_pregnancies(), "patient", id="id", edd="edd"),
-            open_trips=gather(Trip.objects.filter(returned_at=None), "patient", id="id", purpose="purpose"),
+            open_trips=gather(Trip.objects.standing().filter(returned_at=None), "patient", id="id", purpose="purpose"),
             session_today=Subquery(sessions.values("id")[:1]),
             asked_back=_newest(_not_seen_since(asked), on="on", back_on="follow_up_on"),
             advised=Subquery(

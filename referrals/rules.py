@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from math import ceil
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.accounts.roles import Action
 from core.errors import RuleBroken
@@ -51,7 +52,10 @@ TRANSITIONS: dict[str, dict[str, Action]] = {
     },
     "did_not_arrive": {
         "arrived": Action.REFER,  # late, but there
+        "departed": Action.AMBULANCE,  # the road was cut, or the vehicle broke down: they set out again
+        "own_transport": Action.REFER,
         "answered": Action.REFER,
+        "cancelled": Action.REFER,  # nobody sets out any more
     },
     "no_answer": {
         "answered": Action.REFER,  # late, but an answer
@@ -65,8 +69,8 @@ OPEN = tuple(state for state in TRANSITIONS if state not in ENDED)
 MAIN_WAY = ("drafted", "called", "departed", "arrived", "handed_over", "answered")
 NEED_A_REASON = frozenset({"cancelled", "did_not_arrive", "no_answer"})
 AWAITING_ANSWER = ("departed", "arrived", "handed_over", "own_transport")
+MAY_CHANGE = frozenset({"drafted", "called"})  # until the slip leaves with the patient
 LONGEST_WAIT = timedelta(days=30)  # from the call to leaving; a planned transfer may be asked for weeks before
-ANSWER_DUE = timedelta(days=30)  # after this an unanswered referral is a reported number
 
 
 def next_states(state: str) -> dict[str, Action]:
@@ -177,28 +181,48 @@ def arrival_possible(
         raise RuleBroken("referrals.handed_over_to_whom", field="received_by")
 
 
+class Wait(NamedTuple):
+    """How long one part of the way took, in minutes: the middle, what nine in ten stayed within, of how many trips."""
+
+    median: int
+    ninth: int
+    n: int
+
+
 @dataclass(frozen=True)
 class Waits:
-    """How long the parts of emergency trips took: the median in minutes and of how many trips, for each part."""
+    """How long the parts of emergency trips took; None for a part of which no trip knows both times."""
 
-    leaving: tuple[int, int] | None
-    reaching: tuple[int, int] | None
-    handing_over: tuple[int, int] | None
-    altogether: tuple[int, int] | None
+    leaving: Wait | None
+    reaching: Wait | None
+    handing_over: Wait | None
+    arriving: Wait | None
+    altogether: Wait | None
+
+    def __bool__(self) -> bool:
+        return any((self.leaving, self.reaching, self.handing_over, self.arriving, self.altogether))
+
+
+# Between which of (called, left, reached, handed over) each part of `Waits` lies.
+_PARTS = ((0, 1), (1, 2), (2, 3), (0, 2), (0, 3))
 
 
 def waits(times: Iterable[tuple[datetime | None, ...]]) -> Waits:
-    """Return the medians over trips, each (called, departed, reached, handed over); a part counts where both are known.
+    """Return the waits over trips, each (called, departed, reached, handed over); a part counts where both are known.
 
-    The median and not the mean: one trip behind a broken bridge must not hide how the others went.
+    The median and not the mean: one trip behind a broken bridge must not hide how the others went. Beside it the 90th
+    percentile by nearest rank, a time that was really taken: so long had the slow ones to wait.
     """
     rows = list(times)
-    return Waits(*(_middle(rows, first, last) for first, last in ((0, 1), (1, 2), (2, 3), (0, 3))))
+    return Waits(*(_wait(rows, first, last) for first, last in _PARTS))
 
 
-def _middle(rows: list[tuple[datetime | None, ...]], first: int, last: int) -> tuple[int, int] | None:
-    spans = [end - begin for row in rows if (begin := row[first]) is not None and (end := row[last]) is not None]
-    return (round(median(span.total_seconds() for span in spans) / 60), len(spans)) if spans else None
+def _wait(rows: list[tuple[datetime | None, ...]], first: int, last: int) -> Wait | None:
+    spans = sorted(end - begin for row in rows if (begin := row[first]) is not None and (end := row[last]) is not None)
+    if not spans:
+        return None
+    minutes = [span.total_seconds() / 60 for span in spans]
+    return Wait(round(median(minutes)), round(minutes[ceil(0.9 * len(minutes)) - 1]), len(minutes))
 
 
 # How a slip writes each measurement: signs every hospital reads, whatever the language of who wrote it.

@@ -43,7 +43,8 @@ def trips(wanted: Wanted) -> Iterable[Event]:
 def _trip(row: Any) -> Event:
     return Event(
         on=row.on, id=row.id, kind="trip", title=str(row.get_purpose_display()), at=row.departed_at, by=recorder(row),
-        state="" if row.returned_at else _("Under way"), link=("referrals:trip", row.id),
+        state=_("Under way") if row.is_open else "", link=("referrals:trip", row.id),
+        void=_("Taken back") if row.void_reason else "",
         lines=lines(
             (_("Vehicle"), str(row.vehicle)), (_("Destination"), row.destination),
             (_("Handed over to"), row.handed_over_to),

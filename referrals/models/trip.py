@@ -35,10 +35,33 @@ class Vehicle(models.Model):
         return f"{self.name_en if get_language() == 'en' else self.name_km} ({self.plate})"
 
 
+class Driver(models.Model):
+    """Somebody who drives for the centre. A trip keeps the name as it was written, so that a log never changes."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    phone = models.CharField(_("telephone"), max_length=40, blank=True)
+    active = models.BooleanField(_("in use"), default=True)
+
+    class Meta:
+        ordering = ["-active", "name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TripQuerySet(models.QuerySet["Trip"]):
+    """Questions about trips."""
+
+    def standing(self) -> TripQuerySet:
+        """Keep the trips that were not taken back."""
+        return self.filter(void_reason="")
+
+
 class Trip(Recorded, Synced):
     """A journey of a vehicle. Taking the deceased home carries nothing clinical and no money; no trip has a charge.
 
-    One vehicle is on one trip at a time (database); odometers never run backwards (service, under a lock).
+    One vehicle is on one trip at a time (database); odometers never run backwards (service, under a lock). A trip that
+    never was is taken back with a reason and counts no more.
     """
 
     class Purpose(models.TextChoices):
@@ -69,11 +92,14 @@ class Trip(Recorded, Synced):
     # Taken on the way, as the driver says on return; fuel at any other time is a row of the fuel log.
     fuel_litres = models.DecimalField(_("fuel (litres)"), max_digits=5, decimal_places=1, null=True, blank=True)
     note = models.CharField(_("note"), max_length=200, blank=True)
+    void_reason = models.CharField(max_length=200, blank=True)
+
+    objects = TripQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["vehicle"], condition=Q(returned_at=None), name="referrals_vehicle_on_one_trip"
+                fields=["vehicle"], condition=Q(returned_at=None, void_reason=""), name="referrals_vehicle_on_one_trip"
             ),
             models.CheckConstraint(
                 condition=Q(returned_at=None, odometer_in=None)
@@ -109,7 +135,7 @@ class Trip(Recorded, Synced):
     @property
     def is_open(self) -> bool:
         """Return whether the vehicle is still out."""
-        return self.returned_at is None
+        return self.returned_at is None and not self.void_reason
 
     @property
     def kilometres(self) -> int | None:

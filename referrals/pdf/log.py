@@ -17,14 +17,15 @@ from core.pdf.styles import SUBHEADING
 from core.pdf.table import Column, Table
 from core.pdf.text import KhmerText
 from core.periods import CLINIC_TZ, Month
-from referrals.models import Trip
-from referrals.rules import Waits
-from referrals.selectors import TripsOfMonth
+from referrals.models import Trip, Vehicle
+from referrals.rules import Wait, Waits
+from referrals.selectors import Travelled
 
 PARTS = (
     ("leaving", "ហៅ → ចេញដំណើរ\ncalled → departed"),
     ("reaching", "ចេញដំណើរ → ដល់\ndeparted → reached"),
     ("handing_over", "ដល់ → ប្រគល់\nreached → handed over"),
+    ("arriving", "ហៅ → ដល់\ncalled → reached"),
     ("altogether", "ហៅ → ប្រគល់\ncalled → handed over"),
 )
 COLUMNS = (
@@ -35,7 +36,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def log(month: Month, trips: Sequence[Trip], total: TripsOfMonth, waits: Waits, *, by: str, at: datetime) -> bytes:
+def log(month: Month, trips: Sequence[Trip], total: Travelled, waits: Waits, *, by: str, at: datetime) -> bytes:
     """Return the log of a month as PDF; `selectors.log`, `trips_total` and `waits` read what it says."""
     title = f"សៀវភៅកំណត់ត្រារថយន្តសង្គ្រោះ · {format_date(month.first, 'km').split(' ', 1)[1]}"
     subtitle = f"Ambulance log book · {format_date(month.first, 'en').split(' ', 1)[1]}"
@@ -75,7 +76,7 @@ def _clock(at: datetime | None, trip: Trip) -> str:
     return f"{local:%H:%M}" if local.date() == left.date() else f"{local:%d/%m %H:%M}"
 
 
-def _vehicles(total: TripsOfMonth) -> list[Flowable]:
+def _vehicles(total: Travelled) -> list[Flowable]:
     """Say what each vehicle drove and drank."""
     columns = [
         Column("រថយន្ត · Vehicle"), Column("ដំណើរ · Trips", align="right"), Column("km", align="right"),
@@ -83,7 +84,7 @@ def _vehicles(total: TripsOfMonth) -> list[Flowable]:
         Column("បានបង់ (រៀល) · Paid (riel)", align="right"),
     ]  # fmt: skip
     rows = [
-        [f"{common.named(one.vehicle)} ({one.vehicle.plate})", one.count, one.kilometres, _plain(one.litres),
+        [_named(one.vehicle), one.count, one.kilometres, _plain(one.litres),
          "" if one.per_hundred is None else _plain(one.per_hundred), one.riel or ""]
         for one in total.vehicles
     ]  # fmt: skip
@@ -92,15 +93,22 @@ def _vehicles(total: TripsOfMonth) -> list[Flowable]:
     return [KhmerText("រថយន្ត និងប្រេងឥន្ធនៈ · Vehicles and fuel", SUBHEADING), Table(columns, rows)]
 
 
+def _named(vehicle: Vehicle | None) -> str:
+    return f"{common.named(vehicle)} ({vehicle.plate})" if vehicle else ""
+
+
 def _waits(waits: Waits) -> list[Flowable]:
     """Say how long the parts of emergency trips took, or nothing where no time is known."""
     said = [(words, getattr(waits, name)) for name, words in PARTS]
     if not any(span for _, span in said):
         return []
-    title = "រយៈពេលនៃដំណើរសង្គ្រោះបន្ទាន់ (មធ្យមកណ្តាល) · How long emergency trips took (median)"
+    title = "រយៈពេលនៃដំណើរសង្គ្រោះបន្ទាន់ (មធ្យមកណ្តាល និង ៩០%) · How long emergency trips took (median and 90th percentile)"
     columns = [Column(words, align="centre") for words, _ in said]
-    row = [f"{span[0]} នាទី · min (n = {span[1]})" if span else "–" for _, span in said]
-    return [KhmerText(title, SUBHEADING), Table(columns, [row])]
+    return [KhmerText(title, SUBHEADING), Table(columns, [[_wait(span) for _, span in said]])]
+
+
+def _wait(span: Wait | None) -> str:
+    return f"{span.median} · ៩០%: {span.ninth} នាទី · min\n(n = {span.n})" if span else "–"
 
 
 def _plain(value: Decimal) -> str:

@@ -1,4 +1,4 @@
-"""Keep the lists this room chooses from: hospitals that take our patients, and vehicles. Nothing is deleted."""
+"""Keep the lists this room chooses from: hospitals that take our patients, vehicles, drivers. Nothing is deleted."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from core.db import save_checked
 from core.editing import Edit, bring_together
 from core.errors import Conflict, RuleBroken
 from core.khmer import normalise
-from referrals.models import Hospital, Trip, Vehicle
+from referrals.models import Driver, Hospital, Trip, Vehicle
 
 HOSPITAL = ("name_km", "name_en", "code", "phone", "distance_km", "active")
 VEHICLE = ("name_km", "name_en", "plate", "oxygen", "active")
+DRIVER = ("name", "phone", "active")
+KEPT: dict[type[Model], tuple[str, ...]] = {Hospital: HOSPITAL, Vehicle: VEHICLE, Driver: DRIVER}
 
 
-def document(row: Hospital | Vehicle) -> dict[str, Any]:
-    """Return a hospital or a vehicle as one document, for edits by two people."""
-    return {name: getattr(row, name) for name in (HOSPITAL if isinstance(row, Hospital) else VEHICLE)}
+def document(row: Hospital | Vehicle | Driver) -> dict[str, Any]:
+    """Return a row of one of the lists as one document, for edits by two people."""
+    return {name: getattr(row, name) for name in KEPT[type(row)]}
 
 
 @transaction.atomic
@@ -52,7 +54,7 @@ def save_vehicle(*, by: User, vehicle: Vehicle | None = None, edit: Edit | None 
     changes = _take_over(found, edit, said)
     if not found.plate:
         raise RuleBroken("referrals.plate_missing", field="plate")
-    if vehicle and not found.active and Trip.objects.filter(vehicle=found, returned_at=None).exists():
+    if vehicle and not found.active and Trip.objects.standing().filter(vehicle=found, returned_at=None).exists():
         raise RuleBroken("referrals.vehicle_is_out", field="active")
     if changes:
         try:
@@ -61,6 +63,27 @@ def save_vehicle(*, by: User, vehicle: Vehicle | None = None, edit: Edit | None 
             raise Conflict("referrals.plate_taken", field="plate") from conflict
         verb = "referrals.vehicle.changed" if vehicle else "referrals.vehicle.added"
         journal.note(verb, found, by=by, vehicle=found.pk, changes=changes)
+    return found
+
+
+@transaction.atomic
+def save_driver(*, by: User, driver: Driver | None = None, edit: Edit | None = None, **said: Any) -> Driver:
+    """Add a driver, or change one; what a colleague changed meanwhile stands, and past trips keep the name they have.
+
+    Raises Driver.DoesNotExist, `core.editing.Clashed`, RuleBroken("referrals.driver_missing"),
+    Conflict("referrals.driver_known").
+    """
+    found = _locked(Driver, driver)
+    changes = _take_over(found, edit, said)
+    if not found.name:
+        raise RuleBroken("referrals.driver_missing", field="name")
+    if changes:
+        try:
+            save_checked(found)
+        except Conflict as conflict:  # the name is all that two drivers could share
+            raise Conflict("referrals.driver_known", field="name") from conflict
+        verb = "referrals.driver.changed" if driver else "referrals.driver.added"
+        journal.note(verb, found, by=by, driver=found.pk, changes=changes)
     return found
 
 
@@ -73,10 +96,11 @@ def _take_over(row: Any, edit: Edit | None, said: dict[str, Any]) -> dict[str, l
     now = document(row)
     mine = {name: normalise(value) if isinstance(value, str) else value for name, value in said.items()}
     together = now | bring_together(edit if row.pk else None, now=now, mine=mine)
-    if not (together["name_km"] or together["name_en"]):
-        raise RuleBroken("referrals.name_missing", field="name_km")
-    together["name_km"] = together["name_km"] or together["name_en"]
-    together["name_en"] = together["name_en"] or together["name_km"]
+    if "name_km" in together:
+        if not (together["name_km"] or together["name_en"]):
+            raise RuleBroken("referrals.name_missing", field="name_km")
+        together["name_km"] = together["name_km"] or together["name_en"]
+        together["name_en"] = together["name_en"] or together["name_km"]
     for name, value in together.items():
         setattr(row, name, value)
     new = row.pk is None

@@ -37,12 +37,15 @@ def write(*, trip: Trip, way: Way, by: User, now: datetime, id: UUID | None = No
 
     Writing the same twice changes nothing. A paper log may be copied after the trip is over; then every leg has ended.
     Raises RuleBroken: referrals.leg_needs_places, referrals.leg_not_the_last, referrals.leg_under_way,
-    referrals.time_in_future, what `rules.leg_possible` raises, and odometer_ahead where a later trip stands.
+    referrals.trip_taken_back, referrals.time_in_future, what `rules.leg_possible` raises, and vehicle_was_out and
+    odometer_ahead where a later trip stands.
     """
     place_from, place_to = normalise(way.place_from), normalise(way.place_to)
     if not (place_from and place_to):
         raise RuleBroken("referrals.leg_needs_places", field="place_to" if place_from else "place_from")
     locked = Trip.objects.select_for_update().get(pk=trip.pk)
+    if locked.void_reason:
+        raise RuleBroken("referrals.trip_taken_back")
     newest = list(Leg.objects.filter(trip=locked).order_by("-order")[:2])
     leg, before = _which(newest, id)
     if before and before.reached_at is None:
@@ -94,9 +97,11 @@ def _check(trip: Trip, before: Leg | None, left: Reading, reached: Reading | Non
     until = Reading(trip.returned_at, trip.odometer_in) if over else None  # type: ignore[arg-type]
     rules.leg_possible(left, reached, after=after, until=until)
     if until is None:  # another trip of this vehicle may have been entered that began later
-        known = selectors.around(trip.vehicle_id, trip.departed_at, left.at, but=trip.pk)
+        newest = reached or left
+        known = selectors.around(trip.vehicle_id, trip.departed_at, newest.at, but=trip.pk)
+        rules.alone_on_the_road(known.clashes, field="reached_at" if reached else "left_at")
         field = "odometer_in" if reached else "odometer_out"
-        rules.odometer_possible((reached or left).odometer, least=None, most=known.most, field=field)
+        rules.odometer_possible(newest.odometer, least=None, most=known.most, field=field)
 
 
 def _end(leg: Leg) -> Reading:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -17,6 +18,7 @@ from core.accounts.models import User
 from core.accounts.roles import Action
 from core.audit import journal
 from core.db import create_many, save_checked
+from core.editing import Edit
 from core.errors import NotAllowed, RuleBroken
 from core.ids import uuid7
 from core.khmer import normalise
@@ -24,8 +26,17 @@ from core.periods import local_day
 from core.places.models import Village
 from referrals import rules
 from referrals.models import Hospital, Referral, SlipBook, Step, Trip
+from referrals.services.editing import take_over
 
 State = Referral.State
+SLIP = (
+    "hospital_id", "urgency", "reason", "diagnosis", "danger_signs", "vitals", "findings", "treatment_given",
+    "pregnancy", "village_id", "companion", "referrer_role",
+)  # fmt: skip
+ANSWER = (
+    "answer_by", "answer_from", "answered_on", "received_at", "answer_diagnosis", "answer_treatment", "answer_outcome",
+    "answer_advice", "answer",
+)  # fmt: skip
 Moves = Sequence[tuple[str, datetime]]
 
 
@@ -64,6 +75,33 @@ def draft(
 
 
 @transaction.atomic
+def change(*, referral: Referral, by: User, edit: Edit | None = None, **said: Any) -> Referral:
+    """Correct what a slip says, or send it to another hospital, until the patient has left with it.
+
+    `said` are columns of `SLIP`; what a colleague changed meanwhile stands. Raises NotAllowed, `core.editing.Clashed`,
+    RuleBroken("referrals.slip_has_left"), ("referrals.reason_missing"), ("referrals.no_such_hospital").
+    """
+    _ask(by, Action.REFER)
+    locked = Referral.objects.select_for_update().get(pk=referral.pk)
+    if locked.state not in rules.MAY_CHANGE:
+        raise RuleBroken("referrals.slip_has_left")
+    said = {name: _tidy(name, value) for name, value in said.items()}
+    if not said.get("reason", "-"):
+        raise RuleBroken("referrals.reason_missing", field="reason")
+    changes = take_over(locked, said, edit)
+    if "hospital_id" in changes and not Hospital.objects.filter(pk=locked.hospital_id, active=True).exists():
+        raise RuleBroken("referrals.no_such_hospital", field="hospital")
+    if changes:
+        save_checked(locked)
+        journal.note("referrals.referral.changed", locked, by=by, changes=changes)
+    return locked
+
+
+def _tidy(name: str, value: Any) -> Any:
+    return normalise(value, lines=name in {"findings", "treatment_given"}) if isinstance(value, str) else value
+
+
+@transaction.atomic
 def advance(
     *, referral: Referral, to: str, at: datetime, now: datetime, by: User, note: str = "", received_by: str = ""
 ) -> Referral:
@@ -74,8 +112,10 @@ def advance(
     """
     if to == State.ANSWERED:
         raise RuleBroken("referrals.answer_needs_words")
+    told = _trips_told(referral, to, minute(at))
     moved = step(referral.pk, [(to, at)], now=now, by=by, note=note, received_by=received_by)
-    _tell_the_trip(moved, to, minute(at), received_by)
+    for trip in told:
+        _tell(trip, to, minute(at), normalise(received_by))
     journal.note(f"referrals.referral.{to}", moved, by=by, at=minute(at))
     return moved
 
@@ -118,34 +158,47 @@ class Answer:
         said = (self.words, self.diagnosis, self.treatment, self.advice)
         return not (self.outcome or any(map(normalise, said)))
 
+    def columns(self) -> dict[str, Any]:
+        """Return the answer as the columns of a referral."""
+        return {
+            "answered_on": self.on, "answer": normalise(self.words, lines=True), "answer_outcome": self.outcome,
+            "answer_by": self.channel, "answer_from": normalise(self.told_by), "received_at": self.received_at,
+            "answer_diagnosis": normalise(self.diagnosis), "answer_treatment": normalise(self.treatment),
+            "answer_advice": normalise(self.advice),
+        }  # fmt: skip
+
 
 @transaction.atomic
-def record_answer(*, referral: Referral, answer: Answer, by: User, now: datetime) -> Referral:
+def record_answer(*, referral: Referral, answer: Answer, by: User, now: datetime, edit: Edit | None = None) -> Referral:
     """Take down what the hospital wrote back or said, or what the family told; a late answer is an answer too.
 
-    Who referred the patient finds it on the home page until they open it. Raises NotAllowed, and RuleBroken:
-    referrals.answer_missing, referrals.answer_in_future, referrals.answer_before_referral, referrals.outcome_unknown,
-    referrals.channel_unknown, referrals.received_before_referral, referrals.received_in_future,
-    referrals.step_not_allowed.
+    With an `edit` an answer that stands is completed or corrected: the paper often says more than the telephone did.
+    Who referred the patient finds it on the home page until they open it. Raises NotAllowed, `core.editing.Clashed`,
+    and RuleBroken: referrals.answer_missing, referrals.answer_in_future, referrals.answer_before_referral,
+    referrals.outcome_unknown, referrals.channel_unknown, referrals.received_before_referral,
+    referrals.received_in_future, referrals.step_not_allowed.
     """
     _check_answer(answer)
     locked = Referral.objects.select_for_update().get(pk=referral.pk)
     rules.answer_day_possible(answer.on, on=locked.on, today=local_day(now))
     rules.received_possible(answer.received_at, on=locked.on, now=now)
-    if State.ANSWERED not in rules.next_states(locked.state):
-        words = locked.get_state_display()
-        raise RuleBroken("referrals.step_not_allowed", now=words, to=_words(State.ANSWERED))
-    _ask(by, rules.next_states(locked.state)[State.ANSWERED])
-    at = max(minute(rules.moment_of(answer.on, now)), locked.moved_at)
-    locked.state, locked.moved_at = State.ANSWERED, at
-    locked.answered_on, locked.answer_outcome, locked.answer_by = answer.on, answer.outcome, answer.channel
-    locked.answer, locked.answer_from = normalise(answer.words, lines=True), normalise(answer.told_by)
-    locked.received_at = answer.received_at
-    locked.answer_diagnosis, locked.answer_treatment = normalise(answer.diagnosis), normalise(answer.treatment)
-    locked.answer_advice = normalise(answer.advice)
+    again = locked.state == State.ANSWERED and edit is not None
+    if not again and State.ANSWERED not in rules.next_states(locked.state):
+        raise RuleBroken("referrals.step_not_allowed", now=locked.get_state_display(), to=_words(State.ANSWERED))
+    _ask(by, Action.REFER if again else rules.next_states(locked.state)[State.ANSWERED])
+    changes = take_over(locked, answer.columns(), edit)
+    if again and not changes:
+        return locked
+    steps = []
+    if not again:
+        locked.state, locked.moved_at = State.ANSWERED, max(minute(rules.moment_of(answer.on, now)), locked.moved_at)
+        steps.append(Step(referral=locked, state=State.ANSWERED, at=locked.moved_at, recorded_by=by))
     locked.answer_seen_at = now if locked.recorded_by_id == by.pk else None
-    save_checked(locked, Step(referral=locked, state=State.ANSWERED, at=at, recorded_by=by))
-    journal.note("referrals.referral.answered", locked, by=by, answered_on=answer.on, how=answer.channel)
+    save_checked(locked, *steps)
+    if again:
+        journal.note("referrals.referral.answer_changed", locked, by=by, changes=changes)
+    else:
+        journal.note("referrals.referral.answered", locked, by=by, answered_on=answer.on, how=answer.channel)
     return locked
 
 
@@ -190,13 +243,24 @@ def _check_answer(answer: Answer) -> None:
         raise RuleBroken("referrals.channel_unknown", field="answer_by")
 
 
-def _tell_the_trip(referral: Referral, to: str, at: datetime, received_by: str) -> None:
-    """Write an arrival or a hand-over that was told by hand into the log of the vehicle that is still out."""
-    trips = Trip.objects.filter(referral=referral, returned_at=None, departed_at__lte=at)
+def _trips_told(referral: Referral, to: str, at: datetime) -> list[Trip]:
+    """Return the trips still out that hear of an arrival or a hand-over, locked.
+
+    Before the referral: whoever brings the vehicle back at this moment locks them in this order too.
+    """
+    if to not in (State.ARRIVED, State.HANDED_OVER):
+        return []
+    out = Trip.objects.standing().filter(referral=referral, returned_at=None, departed_at__lte=at)
+    return list(out.select_for_update())
+
+
+def _tell(trip: Trip, to: str, at: datetime, received_by: str) -> None:
+    """Write an arrival or a hand-over that was told by hand into the log of a vehicle that is still out."""
     if to == State.ARRIVED:
-        trips.update(reached_at=at)
-    elif to == State.HANDED_OVER:
-        trips.filter(reached_at__lte=at).update(handed_over_at=at, handed_over_to=normalise(received_by))
+        trip.reached_at = at
+    elif trip.reached_at and trip.reached_at <= at:
+        trip.handed_over_at, trip.handed_over_to = at, received_by
+    save_checked(trip)
 
 
 def minute(at: datetime) -> datetime:

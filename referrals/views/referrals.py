@@ -49,7 +49,7 @@ def index(request: HttpRequest) -> HttpResponse:
         rows = list(selectors.unanswered(today)[:500])
     else:
         show, rows = "", list(selectors.open_referrals()[:500])
-    due = today - rules.ANSWER_DUE
+    due = today - selectors.answer_due()
     return render(request, "referrals/list.html", {
         "rows": rows[: selectors.PAGE] if show == "ended" else rows, "show": show, "older": older, "due": due,
         "trips": list(selectors.open_trips()) if not show else [], "awaiting": rules.AWAITING_ANSWER,

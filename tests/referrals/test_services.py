@@ -369,7 +369,7 @@ def test_a_referral_unanswered_for_more_than_thirty_days_is_listed():
 
 
 def test_the_month_adds_up_kilometres_and_fuel_and_pages_by_key(monkeypatch):
-    monkeypatch.setattr(selectors, "PAGE", 2)
+    monkeypatch.setattr("referrals.selectors.road.PAGE", 2)
     made = []
     for n in range(5):
         trip = a_trip(minutes=n * 20, odometer=1000 + n * 10)
