@@ -60,6 +60,13 @@ WAYS = (
             "pharmacy:proofs",
         ),
     ),
+    Way(
+        "pharmacy:villages",
+        _("Where money goes"),
+        "scale",
+        Action.FOLLOW_MONEY,
+        ("pharmacy:village", "pharmacy:trial", "pharmacy:statement", "pharmacy:journal", "pharmacy:schedule"),
+    ),
     Way("reports:home", _("Figures"), "chart-column", Action.SEE_FIGURES, ("reports:",)),
     Way(
         "desk:duplicates",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pharmacy.views import boxes, cash, dispensing, donations, funds, proofs, purchases, stock
+from pharmacy.views import accounts, boxes, cash, dispensing, donations, funds, proofs, purchases, stock, tracing
 
 app_name = "pharmacy"
 urlpatterns = [
@@ -53,4 +53,22 @@ urlpatterns = [
     path("cash/<uuid:id>/", cash.count, name="cash_count"),
     path("cash/<uuid:id>/enter/", cash.count_enter, name="cash_enter"),
     path("cash/<slug:code>/<str:currency>/", cash.count_new, name="cash_new"),
+    path("villages/", tracing.villages, name="villages"),
+    path("villages/<int:id>/", tracing.village, name="village"),
+    path("villages/<int:id>/notice.pdf", tracing.village_notice, name="village_notice"),
+    path("villages/<int:id>/<str:month>/", tracing.village_month, name="village_month"),
+    path("purchases/<uuid:id>/money/", tracing.purchase_money, name="purchase_money"),
+    path("batches/<uuid:id>/money/", tracing.batch_money, name="batch_money"),
+    path("trial-balance/", accounts.trial_balance, name="trial_balance"),
+    path("trial-balance.pdf", accounts.trial_balance, {"kind": "pdf"}, name="trial_balance_pdf"),
+    path("trial-balance.xlsx", accounts.trial_balance, {"kind": "xlsx"}, name="trial_balance_xlsx"),
+    path("statement/", accounts.statement, name="statement"),
+    path("statement.pdf", accounts.statement, {"kind": "pdf"}, name="statement_pdf"),
+    path("statement.xlsx", accounts.statement, {"kind": "xlsx"}, name="statement_xlsx"),
+    path("journal/", accounts.journal, name="journal"),
+    path("journal.pdf", accounts.journal, {"kind": "pdf"}, name="journal_pdf"),
+    path("journal.xlsx", accounts.journal, {"kind": "xlsx"}, name="journal_xlsx"),
+    path("schedule-f/", accounts.schedule_f, name="schedule_f"),
+    path("schedule-f.pdf", accounts.schedule_f, {"kind": "pdf"}, name="schedule_f_pdf"),
+    path("schedule-f.xlsx", accounts.schedule_f, {"kind": "xlsx"}, name="schedule_f_xlsx"),
 ]

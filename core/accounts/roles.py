@@ -48,6 +48,7 @@ class Action(StrEnum):
     DISPENSE = "stock.dispense"
     RECEIVE_DONATION = "donations.receive"
     SEE_BOOKS = "books.see"
+    FOLLOW_MONEY = "money.follow"
     PURCHASE = "purchases.write"
     CORRECT_BOOKS = "books.correct"
     SEE_BOXES = "boxes.see"
@@ -86,14 +87,14 @@ GRANTS: dict[Role, frozenset[Action]] = {
         _EVERYONE | _CLINICAL
         | {Action.SEE_SESSIONS, Action.CHECKUP, Action.PLAN_SESSIONS, Action.PACK_KIT, Action.REFER, Action.SEE_STOCK,
            Action.RECEIVE_DONATION, Action.TABLET, Action.END_ADVICE, Action.SEE_BOXES, Action.OPEN_BOX,
-           Action.COUNT_STOCK, Action.SEE_AID, Action.ASK_AID}
+           Action.COUNT_STOCK, Action.SEE_AID, Action.ASK_AID, Action.FOLLOW_MONEY}
     ),
     Role.PHARMACIST: frozenset(
         _EVERYONE
         | {Action.SEARCH_PATIENTS, Action.READ_RECORD, Action.SEE_STOCK, Action.MOVE_STOCK, Action.DISPENSE,
            Action.RECEIVE_DONATION, Action.SEE_BOOKS, Action.PURCHASE, Action.SEE_BOXES, Action.OPEN_BOX,
            Action.COUNT_CASH, Action.CHANGE_MONEY, Action.COUNT_STOCK, Action.RECALL, Action.SEE_AID,
-           Action.PAY_AID}
+           Action.PAY_AID, Action.FOLLOW_MONEY}
     ),
     Role.REFERRAL: frozenset(
         _EVERYONE | _CLINICAL | {Action.REFER, Action.AMBULANCE, Action.SEE_WARDS, Action.RECEIVE_DONATION,
@@ -101,9 +102,11 @@ GRANTS: dict[Role, frozenset[Action]] = {
     ),
     Role.ADMIN: frozenset(set(Action) - {Action.PUBLIC}),
     Role.AUDITOR: frozenset(
-        _EVERYONE | {Action.SEE_BOOKS, Action.SEE_BOXES, Action.SEE_STOCK, Action.SEE_AUDIT, Action.SEE_FIGURES}
+        _EVERYONE
+        | {Action.SEE_BOOKS, Action.SEE_BOXES, Action.SEE_STOCK, Action.SEE_AUDIT, Action.SEE_FIGURES,
+           Action.FOLLOW_MONEY}
     ),
-    Role.DONOR: frozenset(_EVERYONE | {Action.SEE_FIGURES}),
+    Role.DONOR: frozenset(_EVERYONE | {Action.SEE_FIGURES, Action.FOLLOW_MONEY}),
 }  # fmt: skip
 
 

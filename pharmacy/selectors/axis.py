@@ -1,13 +1,17 @@
 """Where entries lie on the axis of their cash account (docs/adr/0018): placed by the database, days first.
 
-Sums of days come out of an index alone; only the days that matter are opened, and their entries placed one by one.
-What was taken back, and what took it back, lies on no axis.
+`Axes` asks once for the sum of each day, which comes out of an index alone; after that only the days that matter are
+opened, and their entries placed one by one. What was taken back, and what took it back, lies on no axis.
 """
 
 from __future__ import annotations
 
+import json
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
@@ -15,84 +19,119 @@ from django.db import connection
 
 from pharmacy.shares import Bridge, Flow, Stretch
 
-NOBODY = UUID(int=0)
-
-# The entries of the chosen days of some cash accounts on one side, each with where it begins.
-PLACED = """
-WITH turned AS (
-  SELECT debit_id, credit_id, "on", minor FROM pharmacy_entry WHERE reverses_id >= {nobody}
-  UNION ALL
-  SELECT e.debit_id, e.credit_id, e."on", e.minor
-  FROM pharmacy_entry r JOIN pharmacy_entry e ON e.id = r.reverses_id WHERE r.reverses_id >= {nobody}
-), day AS (
-  SELECT account, "on", SUM(n) AS n FROM (
-    SELECT {side}_id AS account, "on", SUM(minor) AS n FROM pharmacy_entry
-    WHERE {side}_id IN ({accounts}) GROUP BY {side}_id, "on"
-    UNION ALL
-    SELECT {side}_id, "on", -SUM(minor) FROM turned WHERE {side}_id IN ({accounts}) GROUP BY {side}_id, "on"
-  ) AS both GROUP BY account, "on"
-), pile AS (
-  SELECT account, "on", high - n AS low, high FROM (
-    SELECT account, "on", n, SUM(n) OVER (PARTITION BY account ORDER BY "on") AS high FROM day
-  ) AS summed
-), chosen AS (SELECT account, "on", low FROM pile WHERE {days})
-SELECT e.id, e.{side}_id AS account, e.{other}_id AS other, e."on", e.minor,
-  chosen.low + SUM(e.minor) OVER (PARTITION BY e.{side}_id, e."on" ORDER BY e.id) AS high
-FROM chosen JOIN pharmacy_entry e ON e.{side}_id = chosen.account AND e."on" = chosen."on"
-WHERE e.reverses_id IS NULL AND NOT EXISTS (SELECT 1 FROM pharmacy_entry r WHERE r.reverses_id = e.id)
-"""
 IN, OUT = "debit", "credit"  # the side of a cash account on which money comes, and goes
+_CASH = "SELECT code FROM pharmacy_account WHERE kind = 'asset'"
+
+# Entries that were taken back, and those that take them back.
+_TURNED = """
+turned AS (
+  SELECT id, debit_id, credit_id, "on", minor FROM pharmacy_entry WHERE reverses_id >= '{nobody}'
+  UNION ALL
+  SELECT e.id, e.debit_id, e.credit_id, e."on", e.minor
+  FROM pharmacy_entry r JOIN pharmacy_entry e ON e.id = r.reverses_id WHERE r.reverses_id >= '{nobody}'
+)
+"""
+_DAYS = """
+SELECT '{side}', account, "on", SUM(n) FROM (
+  SELECT {side}_id AS account, "on", SUM(minor) AS n FROM pharmacy_entry
+  WHERE {side}_id IN ({cash}) GROUP BY {side}_id, "on"
+  UNION ALL
+  SELECT {side}_id, "on", -SUM(minor) FROM turned WHERE {side}_id IN ({cash}) GROUP BY {side}_id, "on"
+) AS {side}_days GROUP BY account, "on"
+"""
+# The entries of some days of some cash accounts, each with where it ends within its day.
+_PLACED = """
+SELECT e.id, e.{side}_id AS account, e.{other}_id AS other, e."on", e.minor,
+  SUM(e.minor) OVER (PARTITION BY e.{side}_id, e."on" ORDER BY e.id) AS high
+FROM ({opened}) AS opened
+JOIN pharmacy_entry e ON e.{side}_id = opened.account AND e."on" = opened."on"
+WHERE e.id NOT IN (SELECT id FROM turned)
+"""
 
 
-def cash_accounts() -> str:
-    """Return SQL for the codes of all cash accounts."""
-    return "SELECT code FROM pharmacy_account WHERE kind = 'asset'"
+class Axes:
+    """The axes of all cash accounts, each day with where it begins: one statement when made."""
+
+    def __init__(self) -> None:
+        sides = " UNION ALL ".join(_DAYS.format(side=side, cash=_CASH) for side in (IN, OUT))
+        sums: dict[tuple[str, str], list[tuple[date, int]]] = defaultdict(list)
+        for side, account, on, n in rows(f"WITH {_turned()} {sides}", []):
+            sums[side, account].append((as_day(on), int(n)))
+        self._days: dict[tuple[str, str], list[date]] = {}
+        self._ends: dict[tuple[str, str], list[int]] = {}
+        for key, days in sums.items():
+            days.sort()
+            self._days[key] = [on for on, _ in days]
+            self._ends[key] = list(accumulate(n for _, n in days))
+
+    def start(self, side: str, account: str, on: date) -> int:
+        """Return where a day begins."""
+        at = bisect_left(self._days[side, account], on)
+        return self._ends[side, account][at - 1] if at else 0
+
+    def days(self, side: str, stretches: Iterable[tuple[str, int, int]]) -> list[tuple[str, date]]:
+        """Return the days of accounts that lie within stretches of their axes."""
+        found: dict[tuple[str, date], None] = {}
+        for account, low, high in stretches:
+            days, ends = self._days.get((side, account), []), self._ends.get((side, account), [])
+            for at in range(bisect_right(ends, low), min(bisect_left(ends, high) + 1, len(days))):
+                found[account, days[at]] = None
+        return list(found)
+
+    def flows(
+        self, side: str, opened: str, given: Sequence[Any], *, also: str = "", joins: str = "", where: str = "TRUE",
+        more: Sequence[Any] = (), about: Callable[..., Any] | None = None,
+    ) -> list[Flow]:  # fmt: skip
+        """Return the entries of the days that `opened` selects as (account, on): one statement.
+
+        `also` are further columns for `about`, of what is joined to `placed`.
+        """
+        columns = "placed.id, placed.account, placed.other, placed.on, placed.minor, placed.high"
+        columns = columns.replace(".on", '."on"') + (f", {also}" if also else "")
+        placed = _PLACED.format(side=side, other=OUT if side == IN else IN, opened=opened)
+        sql = f"WITH {_turned()} SELECT {columns} FROM ({placed}) AS placed {joins} WHERE {where}"  # noqa: S608
+        found = []
+        for key, account, other, on, minor, high, *rest in rows(sql, [*given, *more]):
+            end = self.start(side, account, as_day(on)) + int(high)
+            role = other.split("-", 1)[0]
+            found.append(Flow(account, end - minor, end, as_uuid(key), role, about(*rest) if about else None))
+        return found
+
+    def bridges(self) -> list[Bridge]:
+        """Return every exchange that stands, from where money was given to where it was taken: one statement."""
+        parts = []
+        for side, name in ((OUT, "given"), (IN, "taken")):
+            opened = f'SELECT DISTINCT e.{side}_id AS account, e."on" FROM pharmacy_exchange x'  # noqa: S608
+            opened += f" JOIN pharmacy_entry e ON e.id = x.{name}_id"
+            placed = _PLACED.format(side=side, other=OUT if side == IN else IN, opened=opened)
+            parts.append(
+                f"SELECT x.id, '{side}', placed.account, placed.\"on\", placed.minor, placed.high"  # noqa: S608
+                f" FROM ({placed}) AS placed JOIN pharmacy_exchange x ON x.{name}_id = placed.id"
+            )
+        ends: dict[Any, dict[str, Stretch]] = defaultdict(dict)
+        for key, side, account, on, minor, high in rows(f"WITH {_turned()} {' UNION ALL '.join(parts)}", []):
+            end = self.start(side, account, as_day(on)) + int(high)
+            ends[key][side] = Stretch(account, end - minor, end)
+        return [Bridge(both[OUT], both[IN]) for both in ends.values() if len(both) == 2]
 
 
-def placed(side: str, days: str, accounts: str = "") -> str:
-    """Return SQL that places entries of the days for which `days` holds; it may speak of `pile`."""
-    other = OUT if side == IN else IN
-    nobody = f"'{_key(NOBODY)}'"
-    return PLACED.format(side=side, other=other, days=days, accounts=accounts or cash_accounts(), nobody=nobody)
+def opened(days: Iterable[tuple[str, date]]) -> tuple[str, list[Any]]:
+    """Return SQL that selects days of accounts, with what it is given: however many, they are one or two values."""
+    days = list(days)
+    if connection.vendor == "postgresql":
+        accounts, those = [account for account, _ in days], [on.isoformat() for _, on in days]
+        return 'SELECT * FROM UNNEST(%s::text[], %s::date[]) AS u (account, "on")', [accounts, those]
+    pairs = json.dumps([[account, on.isoformat()] for account, on in days])
+    return "SELECT json_extract(value, '$[0]') AS account, json_extract(value, '$[1]') AS \"on\" FROM json_each(%s)", [
+        pairs
+    ]
 
 
-def flows(
-    side: str, days: str, given: Sequence[Any], *, also: str = "", joins: str = "", where: str = "TRUE",
-    more: Sequence[Any] = (), about: Callable[..., Any] | None = None,
-) -> list[Flow]:  # fmt: skip
-    """Return entries as flows: one statement. `also` are further columns for `about`, joined to `placed`."""
-    columns = f", {also}" if also else ""
-    columns = f"placed.id, placed.account, placed.other, placed.minor, placed.high{columns}"
-    sql = f"SELECT {columns} FROM ({placed(side, days)}) AS placed {joins} WHERE {where}"  # noqa: S608 (names of ours)
-    found = []
-    for key, account, other, minor, until, *rest in rows(sql, [*given, *more]):
-        high = int(until)
-        role = other.split("-", 1)[0]
-        found.append(Flow(account, high - minor, high, as_uuid(key), role, about(*rest) if about else None))
-    return found
-
-
-def overlapping(stretches: Iterable[tuple[str, int, int]]) -> tuple[str, list[Any]]:
-    """Return SQL, with what it is given, for the days that lie within stretches of axes."""
-    stretches = list(stretches) or [("", 0, 0)]
-    values = ", ".join("(%s, %s, %s)" for _ in stretches)
-    wanted = f"SELECT column1 AS account, column2 AS low, column3 AS high FROM (VALUES {values}) AS v"  # noqa: S608
-    here = "wanted.account = pile.account AND wanted.low < pile.high AND wanted.high > pile.low"
-    sql = f"EXISTS (SELECT 1 FROM ({wanted}) AS wanted WHERE {here})"  # noqa: S608
-    return sql, [part for stretch in stretches for part in stretch]
-
-
-def bridges() -> list[Bridge]:
-    """Return every exchange that stands, from where money was given to where it was taken: one statement."""
-    on = '"on" IN (SELECT "on" FROM pharmacy_exchange)'
-    of = "SELECT x.id, placed.account, placed.minor, placed.high, '{side}' FROM ({placed}) AS placed"
-    of += " JOIN pharmacy_exchange x ON x.{name}_id = placed.id"
-    given = of.format(side=OUT, placed=placed(OUT, on), name="given")
-    taken = of.format(side=IN, placed=placed(IN, on), name="taken")
-    ends: dict[Any, dict[str, Stretch]] = {}
-    for key, account, minor, high, side in rows(f"{given} UNION ALL {taken}", []):
-        ends.setdefault(key, {})[side] = Stretch(account, int(high) - minor, int(high))
-    return [Bridge(both[OUT], both[IN]) for both in ends.values() if len(both) == 2]
+def among(column: str, keys: Iterable[UUID]) -> tuple[str, list[Any]]:
+    """Return SQL that holds for some keys, and what it is given: one value, however many they are."""
+    if connection.vendor == "postgresql":
+        return f"{column} = ANY(%s::uuid[])", [[str(key) for key in keys]]
+    return f"{column} IN (SELECT value FROM json_each(%s))", [json.dumps([key.hex for key in keys])]  # noqa: S608
 
 
 def rows(sql: str, given: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -102,13 +141,17 @@ def rows(sql: str, given: Sequence[Any]) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
+def _turned() -> str:
+    return _TURNED.format(nobody=_key(UUID(int=0)))
+
+
 def _given(value: Any) -> Any:
     return _key(value) if isinstance(value, UUID) else value.isoformat() if isinstance(value, date) else value
 
 
-def _key(id: UUID) -> str:
+def _key(key: UUID) -> str:
     """Return a key as this database holds it."""
-    return str(id) if connection.features.has_native_uuid_field else id.hex
+    return str(key) if connection.features.has_native_uuid_field else key.hex
 
 
 def as_uuid(value: Any) -> UUID:

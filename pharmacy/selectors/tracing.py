@@ -12,13 +12,15 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db.models import Q, Sum, Value
+from django.db.models.functions import Coalesce
+from django.utils.translation import get_language
 
 from core.money import Currency, Money
 from core.periods import Month
-from pharmacy.models import Account, Batch, Medicine, Place, Purchase
+from pharmacy.models import Account, Batch, Donation, Medicine, Place, Purchase
 from pharmacy.selectors import axis
-from pharmacy.selectors.axis import IN, OUT
+from pharmacy.selectors.axis import IN, OUT, Axes
 from pharmacy.shares import Flow, Piece, covered, follow, meet, shared
 
 FEW = 5  # fewer people than this are not told on a paper that leaves the centre with a village's name
@@ -89,7 +91,7 @@ class Followed:
             _add(line.paid, part.paid)
             line.units += part.units
             line.given += part.given
-        return sorted(lines.values(), key=lambda line: (_weight(line), line.medicine.name), reverse=False)
+        return sorted(lines.values(), key=lambda line: (_weight(line), line.medicine.name))
 
 
 def _weight(line: Line) -> tuple[int, ...]:
@@ -118,18 +120,22 @@ def _in(account: str) -> Currency:
 
 def from_village(village_id: int, first: date, last: date) -> Followed:
     """Return what became of all that a village gave from the first to the last day: at most five statements."""
-    gifts = axis.flows(
-        IN, '"on" IN (SELECT "on" FROM pharmacy_donation WHERE village_id = %s AND "on" BETWEEN %s AND %s)',
-        [village_id, first, last], also='d."on"', joins="JOIN pharmacy_donation d ON d.entry_id = placed.id",
-        where="d.village_id = %s", more=[village_id], about=lambda on: Month.of(axis.as_day(on)),
+    axes = Axes()
+    opened = (
+        'SELECT DISTINCT e.debit_id AS account, e."on" FROM pharmacy_donation g JOIN pharmacy_entry e'
+        ' ON e.id = g.entry_id WHERE g.village_id = %s AND g."on" BETWEEN %s AND %s'
+    )
+    gifts = axes.flows(
+        IN, opened, [village_id, first, last], also='d."on"', where="d.village_id = %s", more=[village_id],
+        joins="JOIN pharmacy_donation d ON d.entry_id = placed.id", about=lambda on: Month.of(axis.as_day(on)),
     )  # fmt: skip
     months: dict[Month, dict[Currency, Money]] = defaultdict(dict)
     for gift in sorted(gifts, key=lambda gift: (gift.about, gift.low)):
         _add(months[gift.about], Money(int(gift.high - gift.low), _in(gift.account)))
     if not gifts:
         return Followed({}, [], {}, {})
-    resting, lost = follow(map(Piece.of, gifts), axis.bridges())
-    met, alone = meet(resting, outflows(covered(resting)))
+    resting, lost = follow(map(Piece.of, gifts), axes.bridges())
+    met, alone = meet(resting, outflows(axes, covered(resting)))
     paid: dict[str, dict[Currency, Money]] = defaultdict(dict)
     shares: dict[Flow, list[Piece]] = defaultdict(list)
     for piece, flow in met:
@@ -144,16 +150,16 @@ def from_village(village_id: int, first: date, last: date) -> Followed:
     return Followed(dict(months), bought, dict(paid), left, dispensings, people)
 
 
-def outflows(stretches: Iterable[tuple[str, int, int]]) -> list[Flow]:
+def outflows(axes: Axes, stretches: Iterable[tuple[str, int, int]]) -> list[Flow]:
     """Return what was paid out of cash on the days that lie within stretches, exchanges apart: one statement.
 
     A flow that is a purchase is about (its key, supplier, invoice, day).
     """
-    days, given = axis.overlapping(stretches)
+    opened, given = axis.opened(axes.days(OUT, stretches))
     return [
         flow
-        for flow in axis.flows(
-            OUT, days, given, also='p.id, p.supplier, p.invoice, p."on"',
+        for flow in axes.flows(
+            OUT, opened, given, also='p.id, p.supplier, p.invoice, p."on"',
             joins="LEFT JOIN pharmacy_purchase p ON p.entry_id = placed.id",
             about=lambda key, *rest: (axis.as_uuid(key), *rest) if key else None,
         )
@@ -225,9 +231,13 @@ class Lot:
         return units * end // self.cost - units * start // self.cost if self.cost else 0
 
 
+def _medicine(key: int, name: str, name_km: str, form: str, strength: str) -> Medicine:
+    return Medicine(id=key, name=name, name_km=name_km, form=form, strength=strength)
+
+
 def lots_of(purchases: Sequence[UUID]) -> list[Lot]:
     """Return the batches of purchases in the order of their keys: one statement."""
-    among, given = _among("b.purchase_id", purchases)
+    among, given = axis.among("b.purchase_id", purchases)
     outside = f"'{Place.SOURCE}'", f"'{Place.PATIENTS}'"
     net = [
         f"COALESCE(SUM(CASE WHEN m.{plus}_id = {place} THEN m.quantity WHEN m.{minus}_id = {place}"
@@ -235,16 +245,14 @@ def lots_of(purchases: Sequence[UUID]) -> list[Lot]:
         for place, plus, minus in ((outside[0], "source", "target"), (outside[1], "target", "source"))
     ]
     sql = (
-        f"SELECT b.id, b.purchase_id, b.medicine_id, b.number, b.expires_on, b.cost, {net[0]}, {net[1]}"
-        " FROM pharmacy_batch b LEFT JOIN pharmacy_move m ON m.batch_id = b.id"
-        f" WHERE {among} GROUP BY b.id, b.purchase_id, b.medicine_id, b.number, b.expires_on, b.cost ORDER BY b.id"
-    )  # noqa: S608
-    found = axis.rows(sql, given)
-    medicines = Medicine.objects.in_bulk({row[2] for row in found})
+        f"SELECT b.id, b.purchase_id, b.medicine_id, b.number, b.expires_on, b.cost, {net[0]}, {net[1]},"  # noqa: S608
+        " d.name, d.name_km, d.form, d.strength FROM pharmacy_batch b JOIN pharmacy_medicine d ON d.id = b.medicine_id"
+        f" LEFT JOIN pharmacy_move m ON m.batch_id = b.id WHERE {among} GROUP BY b.id, d.id ORDER BY b.id"
+    )
     return [
-        Lot(axis.as_uuid(key), axis.as_uuid(purchase), medicines[medicine], number, axis.as_day(expires), cost,
-            int(came), int(given_out))
-        for key, purchase, medicine, number, expires, cost, came, given_out in found
+        Lot(axis.as_uuid(key), axis.as_uuid(purchase), _medicine(medicine, *names), number, axis.as_day(expires), cost,
+            int(came), int(out))
+        for key, purchase, medicine, number, expires, cost, came, out, *names in axis.rows(sql, given)
     ]  # fmt: skip
 
 
@@ -252,21 +260,14 @@ def helped(batches: Sequence[UUID]) -> tuple[int, int]:
     """Return how many dispensings out of batches stand, and to how many people: one statement."""
     if not batches:
         return 0, 0
-    among, given = _among("m.batch_id", batches)
+    among, given = axis.among("m.batch_id", batches)
     sql = (
-        "SELECT COUNT(*), COUNT(DISTINCT patient_id) FROM (SELECT d.id, d.patient_id FROM pharmacy_move m"
+        "SELECT COUNT(*), COUNT(DISTINCT patient_id) FROM (SELECT d.id, d.patient_id FROM pharmacy_move m"  # noqa: S608
         f" JOIN pharmacy_dispensing d ON d.id = m.dispensing_id WHERE {among} GROUP BY d.id, d.patient_id HAVING"
         f" SUM(CASE WHEN m.target_id = '{Place.PATIENTS}' THEN m.quantity ELSE -m.quantity END) > 0) AS stands"
-    )  # noqa: S608
+    )
     [(dispensings, people)] = axis.rows(sql, given)
     return dispensings, people
-
-
-def _among(column: str, ids: Sequence[UUID]) -> tuple[str, list[Any]]:
-    """Return SQL that holds for any number of keys, and what it is given: one value, however many there are."""
-    if connection.vendor == "postgresql":
-        return f"{column} = ANY(%s::uuid[])", [[str(key) for key in ids]]
-    return f"{column} IN (SELECT value FROM json_each(%s))", ["[" + ",".join(f'"{key.hex}"' for key in ids) + "]"]  # noqa: S608
 
 
 # -- back to the money ----------------------------------------------------------------------------------
@@ -302,14 +303,16 @@ def behind_purchase(purchase: Purchase, batch: Batch | None = None) -> Behind:
     """Return whose money paid for a purchase that stands, or for one batch of it: at most five statements."""
     entry = purchase.entry
     currency = Currency(entry.currency)
-    at = axis.flows(OUT, '"on" = %s', [entry.on], where="placed.id = %s", more=[entry.pk])
+    axes = Axes()
+    day = axis.opened([(entry.credit_id, entry.on)])
+    at = axes.flows(OUT, *day, where="placed.id = %s", more=[entry.pk])
     if not at:
         return Behind(Money.zero(currency), [], Money.zero(currency))
     flow = at[0]
     lots: list[Lot] = lots_of([purchase.pk]) if batch else []
     which = next((n for n, lot in enumerate(lots) if batch and lot.batch == batch.pk), None)
-    resting, lost = follow([Piece.of(flow)], [bridge.back for bridge in axis.bridges()])
-    met, alone = meet(resting, inflows(covered(resting)))
+    resting, lost = follow([Piece.of(flow)], [bridge.back for bridge in axes.bridges()])
+    met, alone = meet(resting, inflows(axes, covered(resting)))
     sources: dict[Any, Source] = {}
     unknown = 0
     for piece, gift in [*met, *((piece, None) for piece in (*alone, *lost))]:
@@ -335,19 +338,45 @@ def behind_purchase(purchase: Purchase, batch: Batch | None = None) -> Behind:
     return Behind(Money(whole_sum, currency), [one for one in shown if one.paid], Money(unknown, currency))
 
 
-def inflows(stretches: Iterable[tuple[str, int, int]]) -> list[Flow]:
+def inflows(axes: Axes, stretches: Iterable[tuple[str, int, int]]) -> list[Flow]:
     """Return what came into cash on the days that lie within stretches, exchanges apart: one statement.
 
     Each is about (its village, the kind of gift, the village's names, its month).
     """
-    days, given = axis.overlapping(stretches)
+    opened, given = axis.opened(axes.days(IN, stretches))
     return [
         flow
-        for flow in axis.flows(
-            IN, days, given, also='d.village_id, d.source, v.name_km, v.name_en, placed."on"',
+        for flow in axes.flows(
+            IN, opened, given, also='d.village_id, d.source, v.name_km, v.name_en, placed."on"',
             joins="LEFT JOIN pharmacy_donation d ON d.entry_id = placed.id"
             " LEFT JOIN places_village v ON v.id = d.village_id",
             about=lambda village, kind, km, en, on: (village, kind, km, en, Month.of(axis.as_day(on))),
         )
         if flow.role != Account.EXCHANGE
     ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Giving:
+    """A village and what it gave; `key` is None for gifts that name no village."""
+
+    key: int | None
+    name_km: str
+    name_en: str
+    riel: Money
+    dollars: Money
+
+    def __str__(self) -> str:
+        return self.name_en if get_language() == "en" else self.name_km
+
+
+def villages(first: date, last: date) -> list[Giving]:
+    """Return what each village gave from the first to the last day, by name; grants apart: one statement."""
+    rows = Donation.objects.filter(void_reason="", on__range=(first, last)).exclude(source=Donation.Source.GRANT)
+    sums = {c.value: Coalesce(Sum("entry__minor", filter=Q(entry__currency=c.value)), Value(0)) for c in Currency}
+    found = rows.order_by().values_list("village", "village__name_km", "village__name_en").annotate(**sums)
+    givings = [
+        Giving(key, km or "", en or "", Money(riel, Currency.KHR), Money(dollars, Currency.USD))
+        for key, km, en, riel, dollars in found
+    ]
+    return sorted(givings, key=lambda one: (one.key is None, one.name_en, one.key or 0))

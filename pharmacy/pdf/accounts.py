@@ -1,0 +1,54 @@
+"""The accountant's papers: trial balance, statement of a fund, journal, and the facts for a donor abroad."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from core.money import Money
+from core.pdf import styles
+from core.pdf.blocks import Organisation
+from core.pdf.page import Document, Size
+from core.pdf.table import Column, Table
+from core.pdf.text import KhmerText
+from core.periods import CLINIC_TZ
+from pharmacy.sheets import Cell, Paper, Said, Sheet
+
+TOGETHER = 25  # rows; a longer table begins under its heading and goes on over the page
+
+
+def printed(
+    paper: Paper, organisation: Organisation, *, by: str, at: datetime, wide: bool = False, sign: bool = True
+) -> bytes:
+    """Return a paper of the books as PDF, in Khmer with English beside it."""
+    size: Size = "A4 landscape" if wide else "A4"
+    document = Document(
+        paper.title.km, organisation=organisation, subtitle=f"{paper.title.en}\n{paper.about.lines}", size=size,
+        footer=f"{by} · {at.astimezone(CLINIC_TZ):%d/%m/%Y %H:%M}", created=at,
+    )  # fmt: skip
+    for sheet in paper.sheets:
+        _add(document, sheet)
+    if not paper.sheets:
+        document.paragraph("មិនមានអ្វីទេ · Nothing is written.")
+    if sign:
+        document.signatures(["រៀបចំដោយ · Prepared by", "ពិនិត្យដោយ · Checked by", "ប្រធានមណ្ឌល · Head of the centre"])
+    return document.bytes()
+
+
+def _add(document: Document, sheet: Sheet) -> None:
+    columns = [Column(column.words.lines, column.width, "right" if column.number else None) for column in sheet.columns]
+    rows = [[_cell(cell) for cell in row] for row in sheet.rows]
+    total = [_cell(cell) for cell in sheet.total] if sheet.total else None
+    parts = [KhmerText(sheet.title.both, styles.HEADING), Table(columns, rows, total_row=total)]
+    parts += [KhmerText(words.lines, styles.SMALL.but(before=3)) for words in sheet.notes]
+    if len(rows) <= TOGETHER:
+        document.together(*parts)
+    else:
+        document.add(*parts)
+
+
+def _cell(cell: Cell) -> str | int | None:
+    if isinstance(cell, Money):
+        return cell.format()
+    if isinstance(cell, date):
+        return f"{cell:%d/%m/%Y}"
+    return cell.lines if isinstance(cell, Said) else cell
