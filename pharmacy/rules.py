@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
+from math import ceil
 from operator import itemgetter
 from uuid import UUID
 
@@ -26,6 +28,9 @@ NOTES = {
 }  # fmt: skip
 RARE = {Currency.KHR: (200_000, 100_000, 30_000, 15_000), Currency.USD: ()}
 RATES = range(1_000, 20_001)  # riel for a dollar; anything else is a slip of the pen
+
+ONE_DAY = timedelta(days=1)
+DAYS_A_MONTH, TENTH = Decimal("30.5"), Decimal("0.1")
 
 Delta = tuple[date, int]
 
@@ -187,3 +192,38 @@ def an_atc(code: str) -> str:
     if code and not re.fullmatch(r"[A-Z](?:[0-9]{2}(?:[A-Z](?:[A-Z](?:[0-9]{2})?)?)?)?", code):
         raise RuleBroken("pharmacy.atc_unreadable", field="atc")
     return code
+
+
+def days_out(usable: Iterable[Delta], first: date, last: date) -> int:
+    """Return on how many days from `first` to `last` nothing that could be given lay anywhere at the day's end."""
+    empty, since, running = 0, first, 0
+    for day, now in [*_ends(usable), (last + ONE_DAY, 1)]:
+        if running <= 0:
+            empty += max((min(day, last + ONE_DAY) - since).days, 0)
+        since, running = max(day, first), now
+    return empty
+
+
+def average_monthly(used: int, months: int, days_without: int) -> Decimal | None:
+    """Return the average monthly consumption, adjusted for stock-outs, to a tenth of a unit.
+
+    CA = CT / (RM - DOS / 30.5): what was used, by the months in which there was any to use (Management Sciences for
+    Health, MDS-3, 2012, chapter 23). Days before the medicine first came count as days without. None when less than
+    a month is left to average over.
+    """
+    stood = months - days_without / DAYS_A_MONTH
+    return None if stood < 1 else (used / stood).quantize(TENTH, ROUND_HALF_UP)
+
+
+def months_of_stock(usable: int, average: Decimal | None) -> Decimal | None:
+    """Return for how many months what can be given lasts; None when nothing is known to be used."""
+    return (usable / average).quantize(TENTH, ROUND_HALF_UP) if average else None
+
+
+def to_order(usable: int, average: Decimal | None, level: int, months: int, pack: int) -> int:
+    """Return how many units to order, in whole packs: up to `months` of use, and to twice the level if that is more.
+
+    The maximum stock level of MDS-3, chapter 23, less what can be given; orders on their way are not known here.
+    """
+    most = max(ceil((average or 0) * months), 2 * level)
+    return -(-max(most - usable, 0) // pack) * pack

@@ -233,3 +233,25 @@ def card(medicine: Medicine, *, before: UUID | None = None) -> tuple[list[Line],
         lines.append(Line(move, change, running))
         running -= change
     return lines, page[-1].pk if more else None
+
+
+def card_of(medicine: Medicine, first: date, last: date) -> tuple[int, list[Line]]:
+    """Return what lay of a medicine on all shelves before `first`, and each move until `last`, the oldest first."""
+    moves = Move.objects.filter(batch__medicine=medicine)
+    opening = running = moves.filter(on__lt=first).aggregate(n=on_shelves())["n"]
+    lines = []
+    for move in moves.filter(on__range=(first, last)).select_related("batch", "source", "target").order_by("on", "id"):
+        change = move.quantity * (move.target.is_shelf - move.source.is_shelf)
+        running += change
+        lines.append(Line(move, change, running))
+    return opening, lines
+
+
+def moves_of(batch: Batch, *, before: UUID | None = None) -> tuple[list[Move], UUID | None]:
+    """Return one page of the moves of a batch, newest first, and the key of the next page."""
+    moves = Move.objects.filter(batch=batch).select_related("source", "target", "recorded_by", "reversed_by")
+    if before is not None:
+        on = Subquery(Move.objects.filter(pk=before).values("on"))
+        moves = moves.filter(Q(on__lt=on) | Q(on=on, id__lt=before))
+    found = list(moves.order_by("-on", "-id")[: MOVES_A_PAGE + 1])
+    return found[:MOVES_A_PAGE], found[MOVES_A_PAGE - 1].pk if len(found) > MOVES_A_PAGE else None

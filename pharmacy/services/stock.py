@@ -130,8 +130,8 @@ def reverse(*, move: Move, on: date, reason: str, by: Any, today: date, id: UUID
     deltas = hold([move.batch_id], move.target_id, on)[move.batch_id]
     since = Q(reverses=move.pk)
     if move.dispensing_id and move.target_id == Place.PATIENTS:
-        back = Q(source=Place.PATIENTS, reverses=None, reversed_by=None)
-        since |= back & Q(dispensing=move.dispensing_id, batch=move.batch_id)
+        returned = Q(source=Place.PATIENTS, reverses=None, reversed_by=None)
+        since |= returned & Q(dispensing=move.dispensing_id, batch=move.batch_id)
     after = list(Move.objects.filter(since).values_list("reverses", flat=True))
     if move.pk in after:
         raise RuleBroken("pharmacy.reversed_already")

@@ -57,7 +57,7 @@ def number_from(request: HttpRequest, name: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
-def done(form: forms.Form, makes: type[Model] | None, act: Callable[..., Any], **given: Any) -> bool:
+def done(form: forms.Form, makes: type[Model] | None, act: Callable[..., Any], /, **given: Any) -> bool:
     """Do what a valid form asks; tell it what a rule refuses. Return whether it is done.
 
     When the row it `makes` is there already, the form was sent twice: nothing more is done and nothing is wrong,

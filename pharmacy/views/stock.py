@@ -32,6 +32,7 @@ SHOWS = {
     "low": _("Running low"),
     "soon": _("Expires within 90 days"),
     "expired": _("Expired"),
+    "recalled": _("Recalled"),
     "all": _("Whole formulary"),
 }
 
@@ -111,9 +112,11 @@ def receive(request: HttpRequest) -> HttpResponse:
     chosen = Medicine.objects.filter(pk=key).first() if key and request.method != "POST" else None
     first = starting(today(), source=Batch.Source.DEPARTMENT, medicine=chosen)
     form = ReceiveForm(sent(request), initial=first)
-    if form.is_valid() and done(form, Batch, services.receive, **form.cleaned_data, by=request.user, today=today()):
-        messages.success(request, _("Taken in."))
-        return redirect("pharmacy:medicine", form.cleaned_data["medicine"].pk)
+    if form.is_valid():
+        given = {name: value for name, value in form.cleaned_data.items() if name != "currency"}
+        if done(form, Batch, services.receive, **given, by=request.user, today=today()):
+            messages.success(request, _("Taken in."))
+            return redirect("pharmacy:medicine", given["medicine"].pk)
     return render(request, "pharmacy/receive.html", {"form": form}, status=422 if form.errors else 200)
 
 

@@ -221,14 +221,15 @@ def test_counting_and_giving_at_once_leave_books_and_shelf_alike() -> None:
     batch = a_batch(100)
     count = entered(begun(), {batch: 90})
     again(count, {batch: 90})
-    by, patient, medicine = somebody(), a_patient(), a_medicine()
+    by, medicine = somebody(), a_medicine()
+    patients = [a_patient(given_name=name) for name in ("Dara", "Bopha")]
     reasons = {line(count, batch).pk: Reason("lost")}
 
     def post() -> None:
         counts.post(count_id=count.pk, reasons=reasons, by=by, at=noon())
 
     def dispense() -> None:
-        dispensing.dispense(patient=patient, medicine=medicine, quantity=5, on=TODAY, by=by, today=TODAY)
+        dispensing.dispense(patient=patients.pop(), medicine=medicine, quantity=5, on=TODAY, by=by, today=TODAY)
 
     def write_off() -> None:
         shelves.write_off(batch=batch, place="dispensary", quantity=1, why="broken", on=TODAY, by=by, today=TODAY)
