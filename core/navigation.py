@@ -37,6 +37,13 @@ WAYS = (
     ),
     Way("mobile_team:week", _("Mobile clinic"), "bus", Action.SEE_SESSIONS, ("mobile_team:",)),
     Way("referrals:list", _("Referrals"), "ambulance", Action.SEE_REFERRALS, ("referrals:",)),
+    Way(
+        "pharmacy:prescriptions",
+        _("Give medicine"),
+        "clipboard-list",
+        Action.DISPENSE,
+        ("pharmacy:prescription", "pharmacy:dispens"),
+    ),
     Way("pharmacy:stock", _("Medicine"), "pill", Action.SEE_STOCK, ("pharmacy:",)),
     Way(
         "pharmacy:donate",
@@ -60,6 +67,7 @@ WAYS = (
             "pharmacy:proofs",
         ),
     ),
+    Way("pharmacy:aid", _("Help with costs"), "hand-coins", Action.SEE_AID, ("pharmacy:aid",)),
     Way(
         "pharmacy:villages",
         _("Where money goes"),

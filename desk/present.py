@@ -100,6 +100,7 @@ def open_now(patient: Any, user: Any, today: dt.date) -> list[Open]:
         *(_visit(row, user) for row in patient.open_visits or []),
         *(_referral(row, user) for row in patient.open_referrals or []),
         *(_trip(row, user) for row in patient.open_trips or []),
+        *(_aid(row, user) for row in patient.open_aid or []),
     ]
     if not patient.deceased_on:
         found += _pregnancies(patient, user, today)
@@ -176,6 +177,11 @@ def _referral(row: dict[str, Any], user: Any) -> Open:
 
 def _trip(row: dict[str, Any], user: Any) -> Open:
     return Open("ambulance", _("On the way"), str(Trip.Purpose(row["purpose"]).label), address(user, "referrals:trips"))
+
+
+def _aid(row: dict[str, Any], user: Any) -> Open:
+    words = _("Help with costs %(number)s") % {"number": row["number"]}
+    return Open("hand-coins", words, row["illness"], address(user, "pharmacy:aid_case", UUID(row["id"])))
 
 
 def _asked_back(patient: Any, user: Any, today: dt.date) -> list[Open]:

@@ -35,6 +35,7 @@ from core.gather import gather
 from core.periods import CLINIC_TZ, Month
 from mobile_team import selectors as mobile_team
 from mobile_team.models import CheckupVersion, DentalCheckup, Session, ToothFinding
+from pharmacy.models import AidCase
 from referrals import rules
 from referrals import selectors as referrals
 from referrals.models import Referral, Trip
@@ -70,6 +71,8 @@ def person(id: UUID, today: dt.date) -> Any:
                 Referral.objects.filter(state__in=rules.OPEN), "patient", id="id", on="on", state="state",
                 hospital_km="hospital__name_km", hospital_en="hospital__name_en",
             ),
+            open_aid=gather(AidCase.objects.filter(state=AidCase.State.OPEN), "patient", id="id", number="number",
+                            illness="illness"),
             open_pregnancies=gather(_open_pregnancies(), "patient", id="id", edd="edd"),
             open_trips=gather(Trip.objects.standing().filter(returned_at=None), "patient", id="id", purpose="purpose"),
             session_today=Subquery(sessions.values("id")[:1]),
@@ -292,6 +295,8 @@ TABLES = (
     Table("person", "card", CardPrint.objects.all, "patient", _recorded_day(), {"reason": "reason"}),
     Table("person", "consent", Consent.objects.all, "patient", F("on"),
           {"purpose": "purpose", "given": "given", "said_by": "said_by"}, ("said_by",)),
+    Table("aid", "aid", AidCase.objects.all, "patient", F("on"),
+          {"number": "number", "illness": "illness", "state": "state", "outcome": "outcome"}, ("illness", "number")),
     Table("person", "merge", Merge.objects.all, "winner", _recorded_day(),
           {"number": "loser__number", "reason": "reason", "undone": "undone_at"}, ("reason", "loser__number")),
 )  # fmt: skip

@@ -40,7 +40,7 @@ SOURCES = (
     Source(("referral",), rooms.referrals),
     Source(("trip",), rooms.trips),
     Source(("medicine",), rooms.medicines),
-    Source(("pregnancy", "prevention", "person"), about.read),
+    Source(("pregnancy", "prevention", "person", "aid"), about.read),
 )
 
 

@@ -7,12 +7,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from clinic.models import CardPrint, Consent, Pregnancy, PreventiveDose
+from clinic.models import CardPrint, Consent, Outcome, Pregnancy, PreventiveDose
 from clinic.substances import called
 from desk import selectors
 from desk.phrases import day_words
 from desk.selectors import Fact
 from desk.timeline.events import Event, Line, Wanted, lines
+from pharmacy.models import AidCase
 
 Said = dict[str, Any]
 
@@ -56,6 +57,17 @@ def _consent(fact: Fact) -> Event:
     return _event(fact, "person", title % {"what": purpose}, lines((_("Said by"), said["said_by"])))
 
 
+def _aid(fact: Fact) -> Event:
+    said = fact.said
+    state = AidCase.State(said["state"])
+    outcome = str(Outcome(said["outcome"]).label) if said["outcome"] else ""
+    told = lines((_("Case"), said["number"]), (_("Illness"), said["illness"]), (_("Outcome"), outcome))
+    return Event(
+        on=fact.on, id=fact.id, kind="aid", title=_("Help with costs asked for"), lines=told, by=said.get("by") or "",
+        state=str(state.label), link=("pharmacy:aid_case", fact.id),
+    )  # fmt: skip
+
+
 def _merge(fact: Fact) -> Event:
     said = fact.said
     title = _("The record %(number)s was taken up into this one") % {"number": said["number"]}
@@ -65,7 +77,7 @@ def _merge(fact: Fact) -> Event:
 
 _WORDS: dict[str, Callable[[Fact], Event]] = {
     "allergy": _allergy, "dose": _dose, "pregnancy": _pregnancy, "birth": _birth, "card": _card, "consent": _consent,
-    "merge": _merge,
+    "merge": _merge, "aid": _aid,
 }  # fmt: skip
 
 

@@ -62,6 +62,7 @@ KINDS: dict[str, Kind] = {
     "referral": Kind(gettext_lazy("Referrals"), "file-output"),
     "trip": Kind(gettext_lazy("Journeys"), "ambulance"),
     "medicine": Kind(gettext_lazy("Medicine given"), "pill"),
+    "aid": Kind(gettext_lazy("Help with costs"), "hand-coins"),
     "vitals": Kind(gettext_lazy("Measurements"), "activity"),
     "pregnancy": Kind(gettext_lazy("Pregnancies"), "heart-pulse"),
     "prevention": Kind(gettext_lazy("Prevention"), "shield-plus"),

@@ -42,6 +42,7 @@ DEEDS = (
     Deed("clinic:admit", _("Admit to a bed"), "bed", "a", hidden_by="open_stays"),
     Deed("referrals:new", _("Refer"), "ambulance", "r"),
     Deed("pharmacy:dispense", _("Give medicine"), "pill", "m"),
+    Deed("pharmacy:aid_new", _("Help with costs"), "hand-coins", "h"),
 )
 AGAIN = Deed("clinic:follow_up", _("Follow-up"), "repeat", "f")
 CHECKUP = Deed("mobile_team:checkup_new", _("Dental check-up"), "bus", "d")

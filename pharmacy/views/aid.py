@@ -148,6 +148,13 @@ def of_visit(request: HttpRequest, id: UUID) -> HttpResponse:
     return render(request, "pharmacy/aid_of_visit.html", {"rows": selector.of_visit(id)})
 
 
+@require_safe
+@requires(Action.SEE_AID)
+def todo(request: HttpRequest) -> HttpResponse:
+    """Show, inside the home page, how much waits for this colleague's approval and how much to be paid."""
+    return render(request, "pharmacy/aid_todo.html", {"todo": selector.todo(request.user)})
+
+
 @requires(Action.DECIDE_AID)
 def rules(request: HttpRequest) -> HttpResponse:
     """Show the rules by date, and set one from a day on."""

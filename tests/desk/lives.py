@@ -11,13 +11,25 @@ from clinic.models import Diagnosis, Encounter, Treatment, Vitals
 from clinic.services import admissions, encounters
 from clinic.services.encounters import Care
 from core.accounts.models import User
+from core.accounts.roles import Role
 from core.money import Currency, Money
 from mobile_team.services import checkups, sessions
-from pharmacy.services import boxes, cash, dispensing, donations, exchanges, funds, purchases
+from pharmacy.services import aid, aid_costs, boxes, cash, dispensing, donations, exchanges, funds, purchases
 from referrals.models import Hospital, Vehicle
 from referrals.services import referrals, trips
 from referrals.services.trips import Leaving
-from tests.builders import TODAY, a_batch, a_bed, a_condition, a_medicine, a_patient, a_village, noon, somebody
+from tests.builders import (
+    TODAY,
+    a_batch,
+    a_bed,
+    a_condition,
+    a_medicine,
+    a_patient,
+    a_village,
+    an_aid_case,
+    noon,
+    somebody,
+)
 
 VITALS = {"temperature": Decimal("38.4"), "heart_rate": 110, "weight": Decimal("12.50"), "muac": 131}
 
@@ -94,7 +106,24 @@ def a_busy_till(*, by: User | None = None) -> SimpleNamespace:
     count = cash.count(
         fund="medicine", currency=Currency.USD, found={100: 39}, reason="not known", **pair, **common
     )  # fmt: skip
+    help_with_costs(by)
     return SimpleNamespace(box=box, opening=opening, gift=gift, exchange=exchange, purchase=purchase, count=count)
+
+
+def help_with_costs(by: User) -> None:
+    """Let one illness cost something of each kind: asked for, approved, paid, refused, by the equity fund; and end."""
+    common = {"on": TODAY, "by": by, "today": TODAY}
+    nurse = User.objects.create_user(username="asks", name="Asks", role=Role.NURSE)
+    donations.receive(amount=Money(500_000, Currency.KHR), fund="aid", **common)
+    case, ended = an_aid_case(by=by), an_aid_case(by=by)
+    sent: dict[str, Any] = common | {"case_id": case.pk, "kind": "food", "amount": Money(10_000, Currency.KHR)}
+    asked = [aid_costs.ask(**sent | {"by": nurse}, fund="aid") for _ in range(4)]
+    for cost in asked[1:]:
+        aid_costs.approve(cost_id=cost.pk, by=by, today=TODAY)
+    aid_costs.pay(cost_id=asked[2].pk, amount=asked[2].money, payee="Chan", receipt="1", **common)
+    aid_costs.refuse(cost_id=asked[3].pk, reason="not needed", by=by)
+    aid_costs.equity_fund_paid(**sent)
+    aid.close(case_id=ended.pk, outcome="VIOU-0000V09", **common)
 
 
 def many_visits(patient: Any, count: int, *, by: User | None = None) -> None:
