@@ -13,11 +13,13 @@ from clinic.models import Outcome, Patient
 from core.errors import RuleBroken
 from core.fields import DateField, DateTimeField, DecimalField, HiddenIdField, NotesField, NumberField, VillageField
 from core.ids import parse_patient_number, patient_number
+from core.words import say
 from referrals import selectors
 from referrals.models import Call, Referral, Trip
 
 MOST_KILOMETRES = 2_000_000
 MOST_RIEL = 100_000_000
+LITRES: dict[str, Any] = {"min_value": 0, "max_value": 500, "max_digits": 5, "decimal_places": 1}
 Named = tuple[Patient | None, str]
 
 
@@ -52,6 +54,17 @@ class PersonField(forms.CharField):
         return patient, ""
 
 
+class DriverInput(forms.TextInput):
+    """A name, typed or taken from those who drive for the centre: in a hurry somebody else may drive."""
+
+    template_name = "forms/suggest.html"
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, (attrs or {}) | {"list": f"known-{name}", "autocomplete": "off"})
+        context["widget"]["known"] = selectors.drivers()
+        return context
+
+
 class ReferralForm(forms.Form):
     """What the slip says."""
 
@@ -73,6 +86,13 @@ class ReferralForm(forms.Form):
     companion = forms.CharField(label=_("Who goes along"), max_length=120, required=False)
     referrer_role = forms.CharField(label=_("Your role, as the slip says it"), max_length=80, required=False)
     at = DateTimeField(label=_("Date and time"))
+
+
+class SlipForm(ReferralForm):
+    """What a slip says, put right before the patient leaves with it."""
+
+    id = None  # type: ignore[assignment]
+    at = None  # type: ignore[assignment]
 
 
 class StepForm(forms.Form):
@@ -129,12 +149,30 @@ class LeavingForm(forms.Form):
 
     id = HiddenIdField()
     vehicle = RowField(label=_("Vehicle"), choices=_vehicles)
-    driver = forms.CharField(label=_("Driver"), max_length=80)
+    driver = forms.CharField(label=_("Driver"), max_length=80, widget=DriverInput)
     departed_at = DateTimeField(label=_("Leaves at"))
     odometer_out = NumberField(label=_("Odometer (km)"), min_value=0, max_value=MOST_KILOMETRES)
 
 
-class TripForm(LeavingForm):
+class CopiedForm(forms.Form):
+    """The return of a trip that is over already, copied from the paper log."""
+
+    returned_at = DateTimeField(label=_("Back at"), required=False)
+    odometer_in = NumberField(
+        label=_("Odometer on return (km)"), required=False, min_value=0, max_value=MOST_KILOMETRES
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse half a return. A form that was refused elsewhere says so first."""
+        data = super().clean() or {}
+        told = [name for name in ("returned_at", "odometer_in") if data.get(name) is not None]
+        if len(told) == 1 and not self.errors:
+            missing = "odometer_in" if told == ["returned_at"] else "returned_at"
+            self.add_error(missing, say(RuleBroken("referrals.return_half_told")))
+        return data
+
+
+class TripForm(CopiedForm, LeavingForm):
     """A trip with the living."""
 
     purpose = forms.ChoiceField(
@@ -148,10 +186,10 @@ class TripForm(LeavingForm):
     oxygen = forms.BooleanField(label=_("Oxygen goes along"), required=False)
     called_at = DateTimeField(label=_("Called for at"), required=False)
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
-    field_order = [
-        "purpose", "person", "village", "destination", "vehicle", "driver", "escort", "oxygen", "called_at",
-        "departed_at", "odometer_out",
-    ]  # fmt: skip
+    arrived_at = DateTimeField(label=_("Reached the hospital at"), required=False)
+    handed_over_at = DateTimeField(label=_("Handed over at"), required=False)
+    received_by = forms.CharField(label=_("Handed over to"), max_length=120, required=False)
+    fuel_litres = DecimalField(label=_("Fuel taken on the way (litres)"), required=False, **LITRES)
 
     def __init__(self, *args: Any, for_referral: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -162,14 +200,13 @@ class TripForm(LeavingForm):
             purposes.choices = [choice for choice in purposes.choices if choice[0] != homeward]
 
 
-class DeceasedHomeForm(LeavingForm):
+class DeceasedHomeForm(CopiedForm, LeavingForm):
     """Taking the deceased home: a name, the family, the place. Nothing else."""
 
     person = PersonField(label=_("Name of the deceased"), required=True)
     family_contact = forms.CharField(label=_("Family member and phone"), max_length=120, required=False)
     village = VillageField(label=_("Home village"), required=False)
     destination = forms.CharField(label=_("Or the place in words"), max_length=120, required=False)
-    field_order = ["person", "family_contact", "village", "destination"]
 
 
 class ArrivalForm(forms.Form):
@@ -185,11 +222,28 @@ class ReturnForm(ArrivalForm):
 
     returned_at = DateTimeField(label=_("Back at"))
     odometer_in = NumberField(label=_("Odometer on return (km)"), min_value=0, max_value=MOST_KILOMETRES)
-    fuel_litres = DecimalField(
-        label=_("Fuel taken on the way (litres)"), required=False, min_value=0, max_value=500, max_digits=5,
-        decimal_places=1,
-    )  # fmt: skip
+    fuel_litres = DecimalField(label=_("Fuel taken on the way (litres)"), required=False, **LITRES)
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
+
+
+class CorrectionForm(TripForm):
+    """A trip as it is written, to put it right; it asks only for what a trip of its kind knows."""
+
+    family_contact = forms.CharField(label=_("Family member and phone"), max_length=120, required=False)
+    reason = forms.CharField(label=_("Why is it corrected?"), max_length=200)
+
+    def __init__(self, *args: Any, columns: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        asked = {FIELD_OF.get(column, column) for column in columns} | {"reason"}
+        for name in set(self.fields) - asked:
+            del self.fields[name]
+
+
+# Where a column of a trip is called otherwise in its form.
+FIELD_OF = {
+    "patient_id": "person", "person_name": "person", "village_id": "village", "reached_at": "arrived_at",
+    "handed_over_to": "received_by",
+}  # fmt: skip
 
 
 class LegForm(forms.Form):
@@ -244,3 +298,11 @@ class VehicleForm(forms.Form):
     plate = forms.CharField(label=_("Number plate"), max_length=20)
     oxygen = forms.BooleanField(label=_("Carries oxygen"), required=False)
     active = forms.BooleanField(label=_("In use"), required=False)
+
+
+class DriverForm(forms.Form):
+    """Somebody who drives for the centre."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+    phone = forms.CharField(label=_("Telephone"), max_length=40, required=False)
+    active = forms.BooleanField(label=_("Drives for us"), required=False)

@@ -124,6 +124,7 @@ def _referral(today: dt.date, now: dt.datetime) -> dict[str, Any]:
         "trips": referrals.open_trips(),
         "open": referrals.open_referrals()[: 3 * SHOWN],
         "unanswered": referrals.unanswered(today)[: 2 * SHOWN],
+        "answer_days": referrals.answer_due().days,
     }
 
 
@@ -135,7 +136,7 @@ def _admin(today: dt.date, now: dt.datetime) -> dict[str, Any]:
         "month": this, "last_month": this.previous(),
         "lines": [{"words": words, "now": counts[0][key], "before": counts[1][key]} for key, words in COUNTED],
         "balances": money.balances(), "summary": stock.summary(today),
-        "unanswered": referrals.unanswered(today)[:SHOWN],
+        "unanswered": referrals.unanswered(today)[:SHOWN], "answer_days": referrals.answer_due().days,
         "jobs": [(job, words_of(f"job.{job.kind}", job.kind)) for job in jobs],
     }  # fmt: skip
 

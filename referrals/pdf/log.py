@@ -18,16 +18,10 @@ from core.pdf.table import Column, Table
 from core.pdf.text import KhmerText
 from core.periods import CLINIC_TZ, Month
 from referrals.models import Trip, Vehicle
+from referrals.naming import PARTS
 from referrals.rules import Wait, Waits
 from referrals.selectors import Travelled
 
-PARTS = (
-    ("leaving", "ហៅ → ចេញដំណើរ\ncalled → departed"),
-    ("reaching", "ចេញដំណើរ → ដល់\ndeparted → reached"),
-    ("handing_over", "ដល់ → ប្រគល់\nreached → handed over"),
-    ("arriving", "ហៅ → ដល់\ncalled → reached"),
-    ("altogether", "ហៅ → ប្រគល់\ncalled → handed over"),
-)
 COLUMNS = (
     Column("ថ្ងៃ\nDate", 15), Column("គោលបំណង\nPurpose", 34), Column("អ្នកដំណើរ\nWho", 30), Column("ទៅណា\nWhere to"),
     Column("អ្នកបើកបរ អ្នកអម\nDriver, escort"), Column("ហៅ\nCalled", 13, "centre"), Column("ចេញ\nLeft", 13, "centre"),
@@ -48,7 +42,7 @@ def log(month: Month, trips: Sequence[Trip], total: Travelled, waits: Waits, *, 
     ])  # fmt: skip
     paper.table(COLUMNS, [_row(trip) for trip in trips], total_row=["សរុប\nTotal", *[""] * 10, total.kilometres])
     signatures = Signatures(["អ្នកបើកបរ · Driver", "អ្នកទទួលខុសត្រូវ · In charge"])
-    paper.together(*_vehicles(total), *_waits(waits), signatures)  # nobody signs a page that says nothing
+    paper.together(*_vehicles(total), *waits_table(waits), signatures)  # nobody signs a page that says nothing
     return paper.bytes()
 
 
@@ -84,7 +78,7 @@ def _vehicles(total: Travelled) -> list[Flowable]:
         Column("បានបង់ (រៀល) · Paid (riel)", align="right"),
     ]  # fmt: skip
     rows = [
-        [_named(one.vehicle), one.count, one.kilometres, _plain(one.litres),
+        [named(one.vehicle), one.count, one.kilometres, _plain(one.litres),
          "" if one.per_hundred is None else _plain(one.per_hundred), one.riel or ""]
         for one in total.vehicles
     ]  # fmt: skip
@@ -93,13 +87,14 @@ def _vehicles(total: Travelled) -> list[Flowable]:
     return [KhmerText("រថយន្ត និងប្រេងឥន្ធនៈ · Vehicles and fuel", SUBHEADING), Table(columns, rows)]
 
 
-def _named(vehicle: Vehicle | None) -> str:
+def named(vehicle: Vehicle | None) -> str:
+    """Name a vehicle in both languages, with its plate."""
     return f"{common.named(vehicle)} ({vehicle.plate})" if vehicle else ""
 
 
-def _waits(waits: Waits) -> list[Flowable]:
+def waits_table(waits: Waits) -> list[Flowable]:
     """Say how long the parts of emergency trips took, or nothing where no time is known."""
-    said = [(words, getattr(waits, name)) for name, words in PARTS]
+    said = [(f"{khmer}\n{english}", getattr(waits, name)) for name, khmer, english in PARTS]
     if not any(span for _, span in said):
         return []
     title = "រយៈពេលនៃដំណើរសង្គ្រោះបន្ទាន់ (មធ្យមកណ្តាល និង ៩០%) · How long emergency trips took (median and 90th percentile)"

@@ -117,7 +117,7 @@ def _check(trip: Trip, *, now: datetime) -> None:
     rules.time_possible(until, now=now, field="returned_at")
     if trip.reached_at or trip.handed_over_at or trip.handed_over_to:
         if trip.reached_at is None:
-            raise RuleBroken("referrals.arrival_missing", field="reached_at")
+            raise RuleBroken("referrals.arrival_missing", field="arrived_at")
         rules.arrival_possible(
             trip.reached_at, trip.handed_over_at, departed=trip.departed_at, back=now if trip.is_open else until,
             to=trip.handed_over_to,

@@ -1,4 +1,4 @@
-"""Pages to keep the hospitals that take our patients, and the vehicles."""
+"""Pages to keep the hospitals that take our patients, the vehicles, and who drives them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.editing import Clashed
 from core.errors import RuleBroken
-from referrals.forms import HospitalForm, VehicleForm
-from referrals.models import Hospital, Vehicle
+from referrals.forms import DriverForm, HospitalForm, VehicleForm
+from referrals.models import Driver, Hospital, Vehicle
 from referrals.services import keeping
 from referrals.views import refuse, sent
 
@@ -27,9 +27,10 @@ from referrals.views import refuse, sent
 @require_safe
 @requires(Action.MANAGE_CENTRE)
 def index(request: HttpRequest) -> HttpResponse:
-    """List all hospitals and vehicles, those out of use too."""
+    """List all hospitals, vehicles and drivers, those out of use too."""
     return render(request, "referrals/keeping.html", {
         "hospitals": list(Hospital.objects.all()), "vehicles": list(Vehicle.objects.order_by("-active", "id")),
+        "drivers": list(Driver.objects.all()),
     })  # fmt: skip
 
 
@@ -43,6 +44,12 @@ def hospital(request: HttpRequest, id: int | None = None) -> HttpResponse:
 def vehicle(request: HttpRequest, id: int | None = None) -> HttpResponse:
     """Add a vehicle, or change one."""
     return _edit(request, id, Vehicle, VehicleForm, lambda row, **said: keeping.save_vehicle(vehicle=row, **said))
+
+
+@requires(Action.MANAGE_CENTRE)
+def driver(request: HttpRequest, id: int | None = None) -> HttpResponse:
+    """Add a driver, or change one."""
+    return _edit(request, id, Driver, DriverForm, lambda row, **said: keeping.save_driver(driver=row, **said))
 
 
 def _edit(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,15 +18,19 @@ from django.views.decorators.http import require_POST, require_safe
 from clinic.models import Outcome, Patient
 from clinic.selectors import people, timeline
 from clinic.selectors.timeline import Contact
+from core import shared_edit
 from core.accounts.permissions import requires
-from core.accounts.roles import Action
+from core.accounts.roles import Action, Role, allowed
 from core.audit import journal
+from core.editing import Clashed
 from core.errors import RuleBroken
+from core.khmer import format_date
 from core.periods import local_day
+from core.places.models import Village
 from referrals import pdf, rules, selectors, slips
-from referrals.forms import AnswerForm, CallForm, ReferralForm, StepForm
+from referrals.forms import AnswerForm, CallForm, ReferralForm, SlipForm, StepForm
 from referrals.models import Call, Hospital, Referral, Step
-from referrals.services import calls
+from referrals.services import calls, editing
 from referrals.services import referrals as services
 from referrals.services.referrals import Answer
 from referrals.views import key, paper, refuse, sent
@@ -53,7 +58,24 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "referrals/list.html", {
         "rows": rows[: selectors.PAGE] if show == "ended" else rows, "show": show, "older": older, "due": due,
         "trips": list(selectors.open_trips()) if not show else [], "awaiting": rules.AWAITING_ANSWER,
+        "days": selectors.answer_due().days,
     })  # fmt: skip
+
+
+@require_safe
+@requires(Action.SEE_REFERRALS)
+def table(request: HttpRequest) -> HttpResponse:
+    """Show the table by which every referral moves: from which state to which, and whose task each step is."""
+    rows = [
+        (State(state), [(State(to), _doers(task), to in rules.NEED_A_REASON) for to, task in after.items()])
+        for state, after in rules.TRANSITIONS.items()
+    ]
+    return render(request, "referrals/steps.html", {"rows": rows, "days": selectors.answer_due().days})
+
+
+def _doers(task: Action) -> str:
+    """Name the roles whose task a step is."""
+    return ", ".join(str(role.label) for role in Role if allowed(role, task))
 
 
 @requires(Action.REFER)
@@ -73,6 +95,53 @@ def new(request: HttpRequest, patient_id: UUID) -> HttpResponse:
         "encounter": contact.encounter if contact else None,
     }  # fmt: skip
     return render(request, "referrals/new.html", context, status=422 if form.errors else 200)
+
+
+@requires(Action.REFER)
+def change(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Put right what a slip says, or send it to another hospital, before the patient leaves."""
+    form, edit, clashed = SlipForm(sent(request)), shared_edit.read(request), None
+    if form.is_bound and form.is_valid():
+        data = dict(form.cleaned_data)
+        village = data.pop("village")
+        said = data | {"hospital_id": data.pop("hospital"), "village_id": village.pk if village else None}
+        said.pop("hospital")
+        try:
+            services.change(referral=Referral(pk=id), by=request.user, edit=edit, **said)  # type: ignore[arg-type]
+        except Referral.DoesNotExist:
+            raise Http404 from None
+        except Clashed as clash:
+            clashed = clash
+        except RuleBroken as broken:
+            refuse(form, broken)
+        else:
+            messages.success(request, _("The slip is corrected. Print it again."))
+            return redirect("referrals:referral", id=id)
+    found = _referral(id)
+    if request.method == "GET" and found.state not in rules.MAY_CHANGE:
+        return redirect("referrals:referral", id=id)
+    document = editing.document(found, services.SLIP)
+    if not form.is_bound:
+        form = SlipForm(initial=document | {"hospital": found.hospital_id, "village": found.village})
+    shared = shared_edit.page(edit, document, clashed, words=partial(_words, form, found))
+    context = {
+        "form": form, "patient": found.patient, "age": found.patient.age_on(found.on), "referral": found,
+        "shared": shared,
+    }  # fmt: skip
+    return render(request, "referrals/new.html", context, status=422 if form.errors or clashed else 200)
+
+
+def _words(form: Any, found: Referral, name: str, value: Any) -> tuple[str, str]:
+    """Return the name of a column and its value in words."""
+    field = form.fields.get(name.removesuffix("_id"))
+    said = str(value if value is not None else "")
+    if name == "village_id" and value:
+        said = str(Village.objects.filter(pk=value).first() or said)
+    elif choices := dict(getattr(field, "choices", ())):
+        said = str(choices.get(value, said))
+    elif name in {"received_at", "answered_on"} and value:
+        said = format_date(date.fromisoformat(value[:10]), get_language() or "km")
+    return str(field.label if field else name), said
 
 
 def _draft(request: HttpRequest, form: ReferralForm, patient: Patient, contact: Contact | None) -> bool:
@@ -154,26 +223,38 @@ def call(request: HttpRequest, id: UUID) -> HttpResponse:
 
 @requires(Action.REFER)
 def answer(request: HttpRequest, id: UUID) -> HttpResponse:
-    """Take down the hospital's answer."""
+    """Take down the hospital's answer, or complete and correct the one that stands."""
     now = timezone.now()
-    form = AnswerForm(sent(request), initial={"answered_on": local_day(now), "answer_outcome": ""})
-    if request.method == "POST" and form.is_valid():
+    form, edit, clashed = AnswerForm(sent(request)), shared_edit.read(request), None
+    if form.is_bound and form.is_valid():
         try:
             services.record_answer(
-                referral=Referral(pk=id), answer=_answer_of(form.cleaned_data), by=request.user, now=now,  # type: ignore[arg-type]
+                referral=Referral(pk=id), answer=_answer_of(form.cleaned_data), by=request.user, now=now, edit=edit,  # type: ignore[arg-type]
             )  # fmt: skip
         except Referral.DoesNotExist:
             raise Http404 from None
+        except Clashed as clash:
+            clashed = clash
         except RuleBroken as broken:
             refuse(form, broken)
         else:
             messages.success(request, _("The answer is kept."))
             return redirect("referrals:referral", id=id)
     found = _referral(id)
-    if request.method == "GET" and State.ANSWERED not in rules.next_states(found.state):
+    if request.method == "GET" and not _answers(found):
         return redirect("referrals:referral", id=id)
-    context = {"form": form, "referral": found}
-    return render(request, "referrals/answer.html", context, status=422 if form.errors else 200)
+    document = editing.document(found, services.ANSWER)
+    if not form.is_bound:
+        written = {name: getattr(found, name) for name in services.ANSWER}
+        form = AnswerForm(initial=written | ({} if found.answered_on else {"answered_on": local_day(now)}))
+    shared = shared_edit.page(edit, document, clashed, words=partial(_words, form, found))
+    context = {"form": form, "referral": found, "shared": shared}
+    return render(request, "referrals/answer.html", context, status=422 if form.errors or clashed else 200)
+
+
+def _answers(found: Referral) -> bool:
+    """Return whether an answer may be written, or one that stands be written on."""
+    return found.state == State.ANSWERED or State.ANSWERED in rules.next_states(found.state)
 
 
 def _answer_of(data: dict[str, Any]) -> Answer:
@@ -208,18 +289,17 @@ def _page(request: HttpRequest, found: Referral, form: StepForm) -> HttpResponse
     moves = [State(to) for to, task in rules.next_states(found.state).items() if request.user.may(task)]  # type: ignore[union-attr]
     on_pages_of_their_own = {State.CALLED, State.ANSWERED, State.DEPARTED}
     by_hand = [state for state in moves if state not in on_pages_of_their_own]
+    may_refer = request.user.may(Action.REFER)  # type: ignore[union-attr]
     died = found.answer_outcome == Outcome.DECEASED and not found.patient.deceased_on
     return render(request, "referrals/referral.html", {
         "referral": found, "patient": found.patient, "age": found.patient.age_on(found.on), "form": form,
         "way": _way(found, steps), "steps": steps, "trips": selectors.trips_of(found), "moves": by_hand,
-        "calls": selectors.calls_of(found), "may_call": _may_call(request, found), "died": died,
+        "calls": selectors.calls_of(found), "may_call": may_refer and found.state != State.CANCELLED, "died": died,
         "may_send": State.DEPARTED in moves, "may_answer": State.ANSWERED in moves,
+        "may_change": may_refer and found.state in rules.MAY_CHANGE,
+        "may_write_on": may_refer and found.state == State.ANSWERED,
         "hands_over": State.HANDED_OVER in by_hand,
     }, status=422 if form.errors else 200)  # fmt: skip
-
-
-def _may_call(request: HttpRequest, found: Referral) -> bool:
-    return found.state != State.CANCELLED and request.user.may(Action.REFER)  # type: ignore[union-attr]
 
 
 def _way(found: Referral, steps: list[Step]) -> list[dict[str, Any]]:

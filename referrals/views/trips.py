@@ -1,12 +1,14 @@
-"""One trip: sending a vehicle out, its legs, arrival and return, taking the deceased home."""
+"""One trip: sending a vehicle out, its legs, arrival and return, putting it right; taking the deceased home."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,19 +19,33 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from clinic.selectors import people
+from core import shared_edit
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.audit import journal
+from core.editing import Clashed
 from core.errors import NotAllowed, RuleBroken
+from core.periods import CLINIC_TZ
+from core.places.models import Village
 from referrals import selectors
-from referrals.forms import ArrivalForm, DeceasedHomeForm, LeavingForm, LegForm, ReturnForm, TripForm
+from referrals.forms import (
+    FIELD_OF,
+    ArrivalForm,
+    CorrectionForm,
+    DeceasedHomeForm,
+    LegForm,
+    ReturnForm,
+    TakeBackForm,
+    TripForm,
+)
 from referrals.models import Leg, Referral, Trip
 from referrals.rules import Reading
+from referrals.services import corrections, editing
 from referrals.services import legs as legs_services
 from referrals.services import trips as services
 from referrals.services.legs import Way
-from referrals.services.trips import Arrival, Leaving
-from referrals.views import key, refuse
+from referrals.services.trips import Arrival, Back, Leaving
+from referrals.views import key, refuse, sent
 
 
 @requires(Action.AMBULANCE)
@@ -45,7 +61,7 @@ def new(request: HttpRequest) -> HttpResponse:
             services.dispatch(
                 leaving=_leaving(data), purpose=data["purpose"], by=request.user, now=now, id=data["id"],  # type: ignore[arg-type]
                 referral_id=referral_id, patient=patient, person_name=name, village=data.get("village"),
-                destination=data["destination"], note=data["note"],
+                destination=data["destination"], note=data["note"], back=_back(data),
             )  # fmt: skip
         except Referral.DoesNotExist:
             raise Http404 from None
@@ -56,7 +72,7 @@ def new(request: HttpRequest) -> HttpResponse:
     referral = selectors.referral(referral_id) if referral_id else None
     if referral_id and referral is None:
         raise Http404
-    context = {"form": form, "referral": referral}
+    context = {"form": form, "referral": referral, "copied": _copied(form)}
     return render(request, "referrals/trip_new.html", context, status=422 if form.errors else 200)
 
 
@@ -72,12 +88,112 @@ def deceased_home(request: HttpRequest) -> HttpResponse:
             services.take_deceased_home(
                 leaving=_leaving(data), by=request.user, now=now, id=data["id"], patient=patient, person_name=name,  # type: ignore[arg-type]
                 village=data["village"], destination=data["destination"], family_contact=data["family_contact"],
+                back=_back(data),
             )  # fmt: skip
         except RuleBroken as broken:
             _refuse(form, broken)
         else:
             return redirect("referrals:trip", id=data["id"])
-    return render(request, "referrals/deceased_home.html", {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, "copied": _copied(form)}
+    return render(request, "referrals/deceased_home.html", context, status=422 if form.errors else 200)
+
+
+def _copied(form: forms.Form) -> bool:
+    """Return whether something was typed, or refused, in the part about a trip that is over."""
+    names = ("returned_at", "odometer_in", "fuel_litres", "arrived_at", "handed_over_at", "received_by")
+    return any(form[name].errors or form[name].value() for name in names if name in form.fields)
+
+
+@requires(Action.AMBULANCE)
+def correct(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Put right what the log says of a trip, with a word why."""
+    found, edit, clashed = _found(id), shared_edit.read(request), None
+    if found.void_reason:
+        return redirect("referrals:trip", id=id)
+    columns = corrections.may_be_corrected(found)
+    form = CorrectionForm(sent(request), columns=columns, initial=_written(found))
+    if form.is_bound and form.is_valid():
+        data = dict(form.cleaned_data)
+        reason = data.pop("reason")
+        try:
+            corrections.correct(
+                trip=found, reason=reason, by=request.user, now=timezone.now(), edit=edit, **_columns(data, columns)  # type: ignore[arg-type]
+            )  # fmt: skip
+        except Clashed as clash:
+            clashed = clash
+        except RuleBroken as broken:
+            _refuse(form, broken)
+        else:
+            messages.success(request, _("The log is corrected."))
+            return redirect("referrals:trip", id=id)
+    elif not form.is_bound and found.patient_id:
+        journal.note_read(found.patient_id, by=request.user, what="trip")
+    document = editing.document(found, columns)
+    context = {
+        "trip": found, "form": form, "back": TakeBackForm(),
+        "shared": shared_edit.page(edit, document, clashed, words=partial(_words, form)),
+    }  # fmt: skip
+    return render(request, "referrals/trip_correct.html", context, status=422 if form.errors or clashed else 200)
+
+
+@require_POST
+@requires(Action.AMBULANCE)
+def take_back(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Say that a trip never was, with a word why."""
+    found, form = _found(id), TakeBackForm(request.POST)
+    if form.is_valid():
+        try:
+            corrections.take_back(
+                trip=found, reason=form.cleaned_data["reason"], by=request.user, now=timezone.now()  # type: ignore[arg-type]
+            )  # fmt: skip
+        except RuleBroken as broken:
+            refuse(form, broken)
+        else:
+            messages.success(request, _("The trip is taken back."))
+            return redirect("referrals:trip", id=id)
+    columns = corrections.may_be_corrected(found)
+    context = {
+        "trip": found, "form": CorrectionForm(columns=columns, initial=_written(found)), "back": form,
+        "shared": shared_edit.page(None, editing.document(found, columns)),
+    }  # fmt: skip
+    return render(request, "referrals/trip_correct.html", context, status=422)
+
+
+def _found(id: UUID) -> Trip:
+    found = selectors.trip(id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _written(trip: Trip) -> dict[str, Any]:
+    """Return a trip as its form shows it."""
+    said = {FIELD_OF.get(name, name): getattr(trip, name) for name in corrections.TOLD}
+    return said | {"person": trip.patient.number if trip.patient else trip.person_name, "village": trip.village}
+
+
+def _columns(data: dict[str, Any], columns: list[str]) -> dict[str, Any]:
+    """Return what was typed by the columns of a trip."""
+    said = {name: data[FIELD_OF.get(name, name)] for name in columns if FIELD_OF.get(name, name) != "person"}
+    if "person" in data:
+        patient, name = data["person"]
+        known = people.survivor(patient) if patient else None
+        said |= {"patient_id": known.pk if known else None, "person_name": name}
+    if "village_id" in said:
+        said["village_id"] = said["village_id"].pk if said["village_id"] else None
+    return said
+
+
+def _words(form: CorrectionForm, name: str, value: Any) -> tuple[str, str]:
+    """Return the name of a column and its value in words."""
+    field = form.fields.get(FIELD_OF.get(name, name))
+    if name.endswith("_at") and value:
+        value = f"{timezone.localtime(datetime.fromisoformat(value), CLINIC_TZ):%d/%m/%Y %H:%M}"
+    elif name == "village_id" and value:
+        value = str(Village.objects.filter(pk=value).first() or value)
+    elif isinstance(value, bool):
+        value = _("yes") if value else _("no")
+    return str(field.label if field else name), str(value if value is not None else "")
 
 
 @requires(Action.SEE_REFERRALS)
@@ -120,9 +236,7 @@ def _page(
     leg: LegForm | None = None,
 ) -> HttpResponse:  # fmt: skip
     """Show a trip with its forms; one that was refused keeps what was typed."""
-    found = selectors.trip(id)
-    if found is None:
-        raise Http404
+    found = _found(id)
     if found.patient_id and request.method == "GET":
         journal.note_read(found.patient_id, by=request.user, what="trip")
     now, legs = timezone.now(), selectors.legs_of(found)
@@ -204,14 +318,22 @@ def _leaving(data: dict[str, Any]) -> Leaving:
     )  # fmt: skip
 
 
-def _refuse(form: LeavingForm, broken: RuleBroken) -> None:
+def _back(data: dict[str, Any]) -> Back | None:
+    """Return how the vehicle came back, when the trip is copied after it was over."""
+    if data["returned_at"] is None:
+        return None
+    arrival = _arrival(data) if "arrived_at" in data else Arrival()
+    return Back(data["returned_at"], data["odometer_in"], data.get("fuel_litres"), arrival)
+
+
+def _refuse(form: forms.Form, broken: RuleBroken) -> None:
     """Set the words beside their field of this form."""
     if broken.code == "constraint.referrals_vehicle_on_one_trip":
         broken.field = "vehicle"
     elif broken.field == "at":
         broken.field = "departed_at"
-    elif broken.field == "person_name":
-        broken.field = "person"
+    elif broken.field in FIELD_OF:
+        broken.field = FIELD_OF[broken.field]
     refuse(form, broken)
 
 

@@ -234,7 +234,7 @@ def test_the_journey_home_asks_nothing_clinical_and_no_money(browser):
     asked = set(re.findall(r'name="(\w+)"', main)) - {"csrfmiddlewaretoken"}
     assert asked == {
         "id", "person", "family_contact", "village", "village_text", "destination", "vehicle", "driver", "departed_at",
-        "odometer_out",
+        "odometer_out", "returned_at", "odometer_in",
     }  # fmt: skip
     words = re.sub(r"<[^>]+>", " ", main).lower()
     assert not any(word in words for word in ("cause", "diagnos", "urgen", "fee", "price", "patient home", "reason"))
