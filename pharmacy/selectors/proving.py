@@ -35,10 +35,10 @@ def last(now: datetime) -> Proof:
 
     Where none has been, it is overdue once the first thing in the books is two nights old.
     """
-    ended = Job.objects.filter(kind=KIND, state=Job.State.DONE).order_by("-created_at")
+    ended = Job.objects.filter(kind=KIND, state=Job.State.DONE).order_by("-created_at", "-id")
     if found := ended.values_list("finished_at", "result").first():
         at, result = found
-        return Proof(at, result.get("broken", []), now - at > LONGEST)
+        return Proof(at, result.get("broken", []), at is None or now - at > LONGEST)
     first = {name: Subquery(model._default_manager.order_by("pk").values("recorded_at")[:1]) for name, model in BEGUN}
     begun = [at for row in Clock.objects.annotate(**first).values_list(*first) for at in row if at]
     return Proof(None, [], bool(begun) and now - min(begun) > LONGEST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import cycle
 
 from django.db import transaction
 from hypothesis import given, settings
@@ -11,11 +12,12 @@ from hypothesis.extra.django import TestCase
 
 from core.errors import RuleBroken
 from core.money import Currency, Money
-from pharmacy.models import Batch, Donation, Move, Purchase
+from pharmacy import rules
+from pharmacy.models import Batch, Dispensing, Donation, Move, Purchase
 from pharmacy.selectors import money, stock
-from pharmacy.services import books, dispensing, donations, purchases
+from pharmacy.services import books, counts, dispensing, donations, purchases, recalls, returns
 from pharmacy.services import stock as shelves
-from tests.builders import TODAY, a_batch, a_medicine, a_patient, somebody
+from tests.builders import TODAY, a_batch, a_medicine, a_patient, noon, somebody
 
 SHELVES = ("store", "dispensary", "kit-1")
 days = st.integers(0, 9).map(lambda ago: TODAY - timedelta(days=ago))
@@ -36,6 +38,11 @@ STEPS = st.one_of(
     st.tuples(st.just("count"), days, which, shelf, st.integers(0, 12)),
     st.tuples(st.just("dispense"), days, shelf, small),
     st.tuples(st.just("reverse"), days, st.integers(0, 30)),
+    st.tuples(st.just("bring_back"), days, which, small, st.sampled_from(("dispensary", "waste"))),
+    st.tuples(st.just("undo"), days, which),
+    st.tuples(st.just("recall"), days, which),
+    st.tuples(st.just("withdraw"), which),
+    st.tuples(st.just("count_place"), days, shelf, st.lists(st.integers(0, 12), min_size=1, max_size=4)),
 )
 
 
@@ -107,8 +114,8 @@ class AnySequence(TestCase):
 
     def dispense(self, on: date, place: str, quantity: int) -> None:
         given = dispensing.dispense(
-            patient=self.patient, medicine=self.medicine, quantity=quantity, place=place, on=on, by=self.by, today=TODAY,
-            despite="again",
+            patient=self.patient, medicine=self.medicine, quantity=quantity, place=place, on=on, by=self.by,
+            today=TODAY, despite="again",
         )  # fmt: skip
         assert sum(move.quantity for move in given.moves.all()) == quantity
         assert all(move.batch.expires_on >= on for move in given.moves.select_related("batch"))
@@ -116,3 +123,38 @@ class AnySequence(TestCase):
     def reverse(self, on: date, n: int) -> None:
         if found := Move.objects.select_related("batch").order_by("recorded_at", "pk")[n : n + 1]:
             shelves.reverse(move=found[0], on=on, reason="mistake", by=self.by, today=TODAY)
+
+    def handed_out(self, n: int) -> Dispensing:
+        rows = list(Dispensing.objects.order_by("recorded_at", "pk"))
+        if not rows:
+            raise RuleBroken("test.nothing")
+        return rows[n % len(rows)]
+
+    def bring_back(self, on: date, n: int, quantity: int, target: str) -> None:
+        row = self.handed_out(n)
+        batch = row.moves.order_by("pk")[0].batch_id
+        common = {"on": on, "by": self.by, "today": TODAY}
+        returns.bring_back(dispensing=row, quantities={batch: quantity}, target=target, **common)
+
+    def undo(self, on: date, n: int) -> None:
+        returns.void(dispensing_id=self.handed_out(n).pk, on=on, reason="mistake", by=self.by, today=TODAY)
+
+    def recall(self, on: date, n: int) -> None:
+        recalls.recall(batch_id=self.batch(n).pk, on=on, why="told", by=self.by, today=TODAY)
+
+    def withdraw(self, n: int) -> None:
+        recalls.withdraw(batch_id=self.batch(n).pk, reason="another batch", by=self.by)
+
+    def count_place(self, on: date, place: str, numbers: list[int]) -> None:
+        """Count a whole place by sheet; what differs is found again by another, and posted."""
+        count = counts.begin(place=place, on=on, by=self.by, today=TODAY)
+        found = {line.pk: n for line, n in zip(count.lines.order_by("pk"), cycle(numbers), strict=False)}
+        counts.enter(count_id=count.pk, found=found, counted_by="Chanthy", by=self.by, done=True)
+        differ = {line.pk: found[line.pk] for line in count.lines.all() if line.found != line.expected}
+        if differ:
+            counts.recount(count_id=count.pk, found=differ, checked_by="Sophal", by=self.by)
+        reasons = dict.fromkeys(differ, counts.Reason("miscount"))
+        counts.post(count_id=count.pk, reasons=reasons, by=self.by, at=noon(on))
+        for line in count.lines.select_related("batch"):
+            deltas = stock.daily([line.batch_id], place, since=on).get(line.batch_id, [])
+            assert rules.balance(deltas, on) == line.found

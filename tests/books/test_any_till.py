@@ -9,18 +9,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from core.accounts.roles import Role
 from core.errors import RuleBroken
 from core.money import Currency, Money
 from core.periods import Month
 from pharmacy import rules
-from pharmacy.models import Account, CashCount, Donation, Exchange
+from pharmacy.models import Account, AidCost, CashCount, Donation, Exchange
 from pharmacy.selectors import cash as tills
 from pharmacy.selectors import money
-from pharmacy.services import books, boxes, cash, donations, exchanges
-from tests.builders import TODAY, somebody
+from pharmacy.services import aid, aid_costs, books, boxes, cash, donations, exchanges, funds
+from tests.builders import TODAY, a_patient, somebody
+from tests.desk.lives import days_ago
+from tests.people import a_user
 
 PAIR = {"counted_by": "Sok Chanthy", "witnessed_by": "Chea Sophal"}
-FUNDS = ("medicine", "grant")
+KHR = Currency.KHR
+FUNDS = ("medicine", "grant", "aid")
 days = st.integers(0, 40).map(lambda ago: TODAY - timedelta(days=ago))
 fund = st.sampled_from(FUNDS)
 currency = st.sampled_from(list(Currency))
@@ -39,6 +43,8 @@ STEPS = st.one_of(
     st.tuples(st.just("change_back"), days, which),
     st.tuples(st.just("count"), days, fund, currency, notes),
     st.tuples(st.just("enter"), which),
+    st.tuples(st.just("help"), days, fund, currency, st.integers(1, 9)),
+    st.tuples(st.just("take_back"), days, which),
 )
 
 
@@ -51,6 +57,13 @@ class AnyTill(TestCase):
         self.by = somebody()
         self.common = {"by": self.by, "today": TODAY}
         self.box = boxes.add(code="box-1", place_km="វត្ត", by=self.by)
+        chief, second = a_user(Role.ADMIN, "chief"), a_user(Role.ADMIN, "second")
+        self.deciders = (chief, second)
+        aid.set_rule(from_on=days_ago(60), two_from=Money(20_000, KHR), cap=Money(90_000, KHR), by=chief)
+        funds.set_rate(on=days_ago(60), riel=4_100, **self.common)
+        self.case = aid.open_case(
+            patient=a_patient(), illness="-", on=days_ago(40), because=aid.Because(assessed_by="Dara"), **self.common
+        )
         self.cash = {(name, c): 0 for name in FUNDS for c in Currency}
         self.receipts = 0
         for name, *given_ in steps:
@@ -115,3 +128,17 @@ class AnyTill(TestCase):
         if found := CashCount.objects.order_by("recorded_at", "pk")[n : n + 1]:
             made = cash.enter(count_id=found[0].pk, by=self.by)
             self.cash[made.fund_id, Currency(made.currency)] += made.counted - made.book
+
+    def help(self, on: date, of: str, in_: Currency, n: int) -> None:
+        """Ask, approve as often as it takes, and pay: within the cap, out of what the fund holds."""
+        amount = Money(n * (5_000 if in_ is Currency.KHR else 100), in_)
+        cost = aid_costs.ask(case_id=self.case.pk, kind="medicine", fund=of, amount=amount, on=on, **self.common)
+        for colleague in self.deciders[: 1 + (n > 2)]:
+            cost = aid_costs.approve(cost_id=cost.pk, by=colleague, today=TODAY)
+        aid_costs.pay(cost_id=cost.pk, amount=amount, on=on, payee="Takeo", receipt="7", **self.common)
+        self.cash[of, in_] -= amount.minor
+
+    def take_back(self, on: date, n: int) -> None:
+        if found := AidCost.objects.order_by("recorded_at", "pk")[n : n + 1]:
+            cost = aid_costs.void(cost_id=found[0].pk, on=on, reason="typo", **self.common)
+            self.cash[cost.fund_id, cost.money.currency] += cost.minor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db.models import Count, F, Q, Subquery, Sum, Value
+from django.db.models import CharField, Count, F, Q, Subquery, Sum, Value
 from django.db.models.functions import Concat, Lower
 
 from core.money import Currency
@@ -21,7 +21,9 @@ def aid_ties_to_money() -> Iterator[Broken]:
     """
     paid = AidCost.objects.filter(payer=Payer.FUND, state__in=(State.PAID, State.VOID))
     sides = {
-        f"entry__{side}_id": Concat(Value(f"{role}-"), F("fund_id"), Value("-"), Lower("currency"))
+        f"entry__{side}_id": Concat(
+            Value(f"{role}-"), F("fund_id"), Value("-"), Lower("currency"), output_field=CharField()
+        )
         for side, role in (("debit", Account.AID), ("credit", Account.CASH))
     }
     right = Q(entry__minor=F("minor"), entry__currency=F("currency"), entry__on=F("on"), **sides)

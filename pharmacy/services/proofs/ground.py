@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import reduce
 from operator import or_
+from typing import Any, cast
 
 from django.apps import apps
 from django.db.models import (
@@ -33,7 +34,7 @@ def checks_hold() -> Iterator[Broken]:
         for constraint in model._meta.constraints:
             if not isinstance(constraint, CheckConstraint):
                 continue
-            answer = ExpressionWrapper(constraint.condition, output_field=BooleanField())
+            answer: Any = ExpressionWrapper(cast("Q", constraint.condition), output_field=BooleanField())
             # Like the database itself: what is neither yes nor no, for want of a value, passes.
             wrong = model._default_manager.annotate(holds=answer).filter(holds=False)
             for pk in wrong.order_by("pk").values_list("pk", flat=True)[:MOST]:

@@ -92,15 +92,15 @@ def nothing_expired_or_recalled_was_given() -> Iterator[Broken]:
 def counts_tie_to_moves() -> Iterator[Broken]:
     """Prove that a posted count brought the books just to what was found, and that no other count moved anything."""
     posted = Q(count__state=StockCount.State.POSTED)
-    lines = CountLine.objects.annotate(found=Coalesce("recounted", "counted"))
+    lines = CountLine.objects.annotate(last=Coalesce("recounted", "counted"))
     yield from rows("books.count_moved_early", lines.filter(~posted, move__isnull=False))
     here = Q(move__batch=F("batch"), move__on=F("count__on"), move__reverses=None)
-    agrees = Q(found=F("expected"), move=None)
-    more = here & Q(move__source=Place.COUNT, move__target=F("count__place"), found__gt=F("expected"),
-                    move__quantity=F("found") - F("expected"))  # fmt: skip
-    less = here & Q(move__source=F("count__place"), move__target=Place.COUNT, found__lt=F("expected"),
-                    move__quantity=F("expected") - F("found"))  # fmt: skip
-    uncounted = Q(found=None, move=None)
+    agrees = Q(last=F("expected"), move=None)
+    more = here & Q(move__source=Place.COUNT, move__target=F("count__place"), last__gt=F("expected"),
+                    move__quantity=F("last") - F("expected"))  # fmt: skip
+    less = here & Q(move__source=F("count__place"), move__target=Place.COUNT, last__lt=F("expected"),
+                    move__quantity=F("expected") - F("last"))  # fmt: skip
+    uncounted = Q(last=None, move=None)
     yield from rows("books.count_difference", lines.filter(posted).exclude(agrees | more | less | uncounted))
     unexplained = Q(why="") | Q(recounted=None)
     yield from rows("books.count_unexplained", lines.filter(posted & unexplained, move__isnull=False))
