@@ -18,6 +18,7 @@ from core.money import Rate as Factor
 from core.periods import Year
 from pharmacy.models import AidCost, Batch, Donation, Entry, Place, Rate
 from pharmacy.selectors import axis
+from pharmacy.selectors.tracing import helped_between
 
 REGION = "East Asia and the Pacific"
 
@@ -114,9 +115,9 @@ def schedule_f(year: Year) -> Abroad:
     """Return the facts of a year: six statements."""
     rates = Rates.read()
     gifts, at_cost, at_value, unvalued = _medicine(year, rates)
+    _, people = helped_between(year.first, year.last)
     return Abroad(
-        year, _grants(year, rates), gifts, _cash(year, rates), _people(year), at_cost, at_value, unvalued,
-        _spent(year, rates),
+        year, _grants(year, rates), gifts, _cash(year, rates), people, at_cost, at_value, unvalued, _spent(year, rates)
     )  # fmt: skip
 
 
@@ -177,17 +178,6 @@ def _cash(year: Year, rates: Rates) -> list[Help]:
         one.people.add(cost.case.patient_id)
         one.sum.add(cost.entry.money, cost.entry.on, rates)
     return list(found.values())
-
-
-def _people(year: Year) -> int:
-    """Return how many people got medicine that was not taken back."""
-    sql = (
-        "SELECT COUNT(DISTINCT patient_id) FROM (SELECT d.id, d.patient_id FROM pharmacy_dispensing d"  # noqa: S608
-        ' JOIN pharmacy_move m ON m.dispensing_id = d.id WHERE d."on" BETWEEN %s AND %s GROUP BY d.id, d.patient_id'
-        f" HAVING SUM(CASE WHEN m.target_id = '{Place.PATIENTS}' THEN m.quantity ELSE -m.quantity END) > 0) AS stands"
-    )
-    [(people,)] = axis.rows(sql, [year.first, year.last])
-    return int(people)
 
 
 def _spent(year: Year, rates: Rates) -> Sum:

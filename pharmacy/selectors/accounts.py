@@ -8,8 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Q, Sum
 
 from core.money import Currency, Money, total
 from pharmacy.models import Account, Entry
@@ -59,28 +58,27 @@ def trial_balance(at: date, fund: str = "") -> list[TrialBalance]:
     """Return the trial balance at the end of a day, riel first: of a fund, else of all: three statements."""
     accounts = Account.objects.select_related("fund").order_by("fund", "code")
     chosen = {account.pk: account for account in (accounts.filter(fund=fund) if fund else accounts)}
-    sides = [_summed(side, list(chosen), Sum("minor", filter=Q(on__lte=at))) for side in ("debit", "credit")]
+    sides = [_summed(side, list(chosen), on__lte=at) for side in ("debit", "credit")]
     found: dict[Currency, list[Balance]] = {currency: [] for currency in Currency}
     for code, account in chosen.items():
         currency = Currency(account.currency)
-        debits, credited = (Money(sums.get(code, 0) or 0, currency) for sums in sides)
+        debits, credited = (Money(sums.get(code, 0), currency) for sums in sides)
         if debits or credited:
             found[currency].append(Balance(account, debits, credited))
     return [TrialBalance(currency, rows) for currency, rows in found.items()]
 
 
-def _summed(side: str, accounts: list[str], what: Any) -> dict[str, int]:
-    """Return a sum for each account on one side, read from that side's index alone."""
-    rows = Entry.objects.filter(**{f"{side}__in": accounts}).order_by().values(side)
-    return dict(rows.annotate(n=Coalesce(what, Value(0))).values_list(side, "n"))
+def _summed(side: str, accounts: list[str], **when: Any) -> dict[str, int]:
+    """Return the sum of some days for each account on one side, read from that side's index alone: one statement."""
+    rows = Entry.objects.filter(**{f"{side}__in": accounts}, **when).order_by().values(side)
+    return dict(rows.annotate(n=Sum("minor")).values_list(side, "n"))
 
 
 @dataclass(frozen=True)
 class Statement:
     """What became of a fund in one currency from a first to a last day; every line net of what was taken back.
 
-    `given` and `grants` are not told apart here: both are income of the fund. `closing` is asked for on its own,
-    so that `adds_up` proves something.
+    `closing` is asked for on its own, so that `adds_up` proves something.
     """
 
     currency: Currency
@@ -101,13 +99,11 @@ ROLES = (Account.DONATIONS, Account.EXCHANGE, Account.PURCHASES, Account.AID, Ac
 
 
 def statement(fund: str, first: date, last: date) -> list[Statement]:
-    """Return the statement of a fund, riel first: six statements to the database, each out of an index."""
-    codes = list(Account.objects.filter(fund=fund).values_list("pk", flat=True))
-    before, within = Sum("minor", filter=Q(on__lt=first)), Sum("minor", filter=Q(on__range=(first, last)))
-    cash = [code for code in codes if code.startswith(f"{Account.CASH}-")]
-    opened = _net(cash, before)
-    closed = _net(cash, Sum("minor", filter=Q(on__lte=last)))
-    moved = _net([code for code in codes if code not in cash], within)
+    """Return the statement of a fund, riel first: six statements, each out of an index."""
+    cash = [Account.code_of(Account.CASH, fund, currency) for currency in Currency]
+    opened, closed = _net(cash, on__lt=first), _net(cash, on__lte=last)
+    others = [Account.code_of(role, fund, currency) for role in ROLES for currency in Currency]
+    moved = _net(others, on__range=(first, last))
     found = []
     for currency in Currency:
         lines = {role: Money(-moved.get(Account.code_of(role, fund, currency), 0), currency) for role in ROLES}
@@ -117,9 +113,9 @@ def statement(fund: str, first: date, last: date) -> list[Statement]:
     return found
 
 
-def _net(codes: list[str], what: Any) -> dict[str, int]:
-    debits, credited = (_summed(side, codes, what) for side in ("debit", "credit"))
-    return {code: (debits.get(code) or 0) - (credited.get(code) or 0) for code in codes}
+def _net(codes: list[str], **when: Any) -> dict[str, int]:
+    debits, credited = (_summed(side, codes, **when) for side in ("debit", "credit"))
+    return {code: debits.get(code, 0) - credited.get(code, 0) for code in codes}
 
 
 _RELATED = ("debit", "credit", "recorded_by", "donation", "purchase", "reverses")

@@ -256,18 +256,29 @@ def lots_of(purchases: Sequence[UUID]) -> list[Lot]:
     ]  # fmt: skip
 
 
+# Dispensings of which something stands: a move back that names no dispensing is the reversal of one that does.
+STANDING = """
+SELECT d.id, d.patient_id FROM pharmacy_move m JOIN pharmacy_dispensing d ON d.id = m.dispensing_id
+LEFT JOIN pharmacy_move r ON r.reverses_id = m.id WHERE r.id IS NULL AND m.reverses_id IS NULL AND {where}
+GROUP BY d.id, d.patient_id HAVING SUM(CASE WHEN m.target_id = 'patients' THEN m.quantity ELSE -m.quantity END) > 0
+"""
+
+
 def helped(batches: Sequence[UUID]) -> tuple[int, int]:
     """Return how many dispensings out of batches stand, and to how many people: one statement."""
-    if not batches:
-        return 0, 0
-    among, given = axis.among("m.batch_id", batches)
-    sql = (
-        "SELECT COUNT(*), COUNT(DISTINCT patient_id) FROM (SELECT d.id, d.patient_id FROM pharmacy_move m"  # noqa: S608
-        f" JOIN pharmacy_dispensing d ON d.id = m.dispensing_id WHERE {among} GROUP BY d.id, d.patient_id HAVING"
-        f" SUM(CASE WHEN m.target_id = '{Place.PATIENTS}' THEN m.quantity ELSE -m.quantity END) > 0) AS stands"
-    )
+    return _standing(*axis.among("m.batch_id", batches)) if batches else (0, 0)
+
+
+def helped_between(first: date, last: date) -> tuple[int, int]:
+    """Return how many dispensings from the first to the last day stand, and to how many people: one statement."""
+    return _standing('d."on" BETWEEN %s AND %s', [first, last])
+
+
+def _standing(where: str, given: Sequence[Any]) -> tuple[int, int]:
+    standing = STANDING.format(where=where)
+    sql = f"SELECT COUNT(*), COUNT(DISTINCT patient_id) FROM ({standing}) AS stands"  # noqa: S608
     [(dispensings, people)] = axis.rows(sql, given)
-    return dispensings, people
+    return int(dispensings), int(people)
 
 
 # -- back to the money ----------------------------------------------------------------------------------
