@@ -21,6 +21,7 @@ from desk.demo import (
     colleagues,
     families,
     followed,
+    helped,
     homes,
     journeys,
     lessons,
@@ -121,6 +122,7 @@ def _open_work(cast: Cast, people: list[Person], since: Year, and_then: Iterable
     mouths.tell(cast)
     lessons.tell(cast)
     homes.tell(cast, people)  # last of those who write of people: the newest of them are compared
+    helped.tell(cast)
     pairs.look(after=Clock.objects.get().seq - COMPARED, by=None)
     for step in and_then:
         step(cast)

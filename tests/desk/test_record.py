@@ -39,7 +39,7 @@ from core.money import Currency, Money
 from desk import timeline
 from pharmacy.models import Move
 from pharmacy.services import stock
-from tests.builders import TODAY, a_donation, a_patient, a_village, a_visit, noon, somebody
+from tests.builders import TODAY, a_donation, a_patient, a_village, a_visit, an_aid_case, noon, somebody
 from tests.core.pdf import pdf_reading
 from tests.desk.lives import a_full_life, days_ago, many_visits
 from tests.people import client_of
@@ -66,6 +66,7 @@ def kept_of(patient: Any) -> None:
     CardPrint.objects.create(patient=patient, reason="first", recorded_by=somebody())
     Consent.objects.create(patient=patient, purpose="photo", given=False, on=days_ago(50), said_by="mother")
     ContactPoint.objects.create(patient=patient, phone="+85592345678", whose="chief")
+    an_aid_case(patient)
 
 
 def statements(client: Client, patient: Any, query: str = "") -> list[str]:
