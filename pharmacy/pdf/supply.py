@@ -97,7 +97,7 @@ def _line(line: Line) -> list[str]:
     within = f"({move.quantity:,})" if not line.change else ""  # from shelf to shelf
     why = both(move.get_why_display) if move.why else ""
     return [
-        f"{move.on:%d/%m/%Y}", both(lambda: f"{move.source} → {move.target} {within}".strip(), "\n"),
+        f"{move.on:%d/%m/%Y}", both(lambda: " ".join(filter(None, (f"{move.source} → {move.target}", within))), "\n"),
         batch_of(move.batch), f"{line.change:,}" if line.change > 0 else "",
         f"{-line.change:,}" if line.change < 0 else "", f"{line.balance:,}", "\n".join(filter(None, (why, move.note))),
     ]  # fmt: skip

@@ -53,7 +53,7 @@ class Supply:
     def low(self) -> bool:
         """Return whether it is time to order: less than two months are left, or the level is reached."""
         months = self.months
-        at_level = 0 < self.medicine.reorder_at and self.usable <= self.medicine.reorder_at
+        at_level = self.medicine.reorder_at > 0 and self.usable <= self.medicine.reorder_at
         return self.known and (self.out or at_level or (months is not None and months < LOW_BELOW))
 
     def order(self, months: int) -> int:

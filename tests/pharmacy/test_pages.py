@@ -152,7 +152,7 @@ class TestStock:
         ("deed", "sent"),
         [
             ("transfer", {"source": "dispensary", "target": "kit-1", "quantity": "4"}),
-            ("write_off", {"place": "dispensary", "quantity": "4", "reason": "wet"}),
+            ("write_off", {"place": "dispensary", "quantity": "4", "why": "broken", "reason": "wet"}),
             ("count", {"place": "dispensary", "counted": "6", "reason": "count"}),
         ],
     )
