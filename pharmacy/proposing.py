@@ -18,7 +18,7 @@ PIECES = {
     "sachet": ("sachet",), "injection": ("ampoule",), "powder": ("ampoule",), "vial": ("ampoule",),
     "cartridge": ("ampoule",),
 }  # fmt: skip
-_STRENGTH = re.compile(r"(\d+(?:\.\d+)?) ?(mg|g|µg)(?![/\w])")
+_STRENGTH = re.compile(r"(?<![/\d.])(\d+(?:\.\d+)?) ?(mg|g|µg)(?![/\w])")
 _MILLIGRAMS = {"mg": Fraction(1), "g": Fraction(1000), "µg": Fraction(1, 1000)}
 
 

@@ -64,8 +64,19 @@ def medicines(wanted: Wanted) -> Iterable[Event]:
 def _dispensing(given: list[Given]) -> Event:
     row = given[0].dispensing
     kept = [line for line in given if not line.taken_back]
-    medicines = [Line("", f"{line.medicine} × {line.quantity}") for line in kept or given]
+    medicines = [Line("", _of_it(line)) for line in kept or given if line.medicine]
+    ordered = f"{row.treatment.what} × {row.ordered}" if row.treatment and row.ordered and not medicines else ""
+    title = _("Medicine given") if medicines else _("Medicine not given") if row.dropped else _("Medicine owed")
     return Event(
-        on=row.on, id=row.id, kind="medicine", title=_("Medicine given"), by=recorder(row),
-        void="" if kept else _("Taken back"), lines=[*medicines, *lines((_("How to take it"), row.directions))],
+        on=row.on, id=row.id, kind="medicine", title=title, by=recorder(row), link=("pharmacy:dispensing", row.id),
+        void="" if kept else _("Taken back"),
+        lines=[
+            *medicines, *lines((_("Ordered"), ordered), (_("How to take it"), row.directions)),
+            *lines((_("Given all the same because"), row.despite), (_("The rest is not given"), row.dropped)),
+        ],
     )  # fmt: skip
+
+
+def _of_it(line: Given) -> str:
+    back = _(" (%(n)s brought back)") % {"n": line.back} if line.back else ""
+    return f"{line.medicine} × {line.quantity + line.back}{back}"

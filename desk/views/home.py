@@ -25,7 +25,7 @@ from desk import selectors
 from desk.links import address
 from desk.verbs import words_for
 from mobile_team import selectors as mobile_team
-from pharmacy.selectors import money, proving, stock
+from pharmacy.selectors import giving, money, proving, stock
 from referrals import selectors as referrals
 
 ADVISED_SINCE = dt.timedelta(days=90)
@@ -116,6 +116,7 @@ def _pharmacist(today: dt.date, now: dt.datetime) -> dict[str, Any]:
         "expiring": medicines.filter(stock.SOON_GONE | stock.EXPIRED).order_by("-expired", "-soon", "id")[:SHOWN],
         "balances": money.balances(),
         "donations": money.donations_page()[0][:SHOWN],
+        "prescriptions": giving.unsettled(giving.waiting(today, limit=SHOWN)[0], giving.formulary()),
     }
 
 

@@ -71,7 +71,7 @@ class ShelfField(forms.ChoiceField):
         self.checked = checked
 
     def valid_value(self, value: Any) -> bool:
-        return super().valid_value(value) if self.checked else len(value) <= 20 and value.isascii()
+        return super().valid_value(value) if self.checked else re.fullmatch(r"[a-z0-9-]{1,20}", value) is not None
 
 
 class ShelfForm(forms.Form):

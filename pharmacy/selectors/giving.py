@@ -179,15 +179,27 @@ def on_the_shelf(medicines: Iterable[Medicine], place: str, today: date) -> dict
     return found
 
 
-def of_contact(encounter_id: UUID) -> list[Ordered]:
-    """Return the lines of one contact with what was given of them; one statement."""
-    row: Any = _with_given(_with_lines(Encounter.objects.filter(pk=encounter_id))).first()
-    return _prescription(row, _pasts(row.below_given)).lines if row else []
+def of_contact(id: UUID) -> Prescription | None:
+    """Return one contact with its lines and what was given of them; one statement."""
+    row: Any = _with_given(_with_lines(Encounter.objects.filter(pk=id))).first()
+    return _prescription(row, _pasts(row.below_given)) if row else None
+
+
+def formulary() -> list[Medicine]:
+    """Return the medicines in use."""
+    return list(Medicine.objects.filter(active=True))
 
 
 def fits(line: Treatment, medicines: Iterable[Medicine]) -> list[Medicine]:
     """Return the medicines that a line may mean, the likeliest first."""
     return proposing.fitting(line.what, line.atc, medicines)
+
+
+def unsettled(found: Iterable[Prescription], medicines: Iterable[Medicine]) -> list[tuple[Prescription, list[Ordered]]]:
+    """Return prescriptions with the lines of which something is to be given, if they are medicine of ours at all."""
+    known = list(medicines)
+    pairs = ((one, [row for row in one.lines if not row.is_settled and fits(row.treatment, known)]) for one in found)
+    return [(one, lines) for one, lines in pairs if lines]
 
 
 def _page(rows: QuerySet[Encounter], limit: int) -> tuple[list[Prescription], UUID | None]:

@@ -54,7 +54,7 @@ def bring_back(
     key = id or uuid7()
     moves = [
         Move(
-            id=derived_id("return", key, batch.pk), batch=batch, source_id=Place.PATIENTS, target_id=target,
+            id=move_id(key, batch.pk), batch=batch, source_id=Place.PATIENTS, target_id=target,
             quantity=wanted[batch.pk], on=on, dispensing=dispensing, why=why, note=normalise(remark), recorded_by=by,
         )
         for batch in batches
@@ -92,6 +92,11 @@ def void(*, dispensing_id: UUID, on: date, reason: str, by: Any, today: date) ->
     detail = {"reason": reason, "on": on} | ({"treatment": str(was)} if was else {})
     note("pharmacy.medicine.voided", row, *backs, by=by, **detail)
     return row
+
+
+def move_id(id: UUID, batch: UUID) -> UUID:
+    """Return the key of the move that brings one batch back: the same form sent twice makes the same."""
+    return derived_id("return", id, batch)
 
 
 def given(moves: list[Move]) -> dict[UUID, int]:
