@@ -40,7 +40,7 @@ def _in_hospital(cast: Cast, referral: Referral) -> None:
 
 
 def _ended(cast: Cast, referral: Referral) -> None:
-    """The Health Equity Fund paid the hospital, we paid the way and the food; the patient is well."""
+    """Let the Health Equity Fund pay the hospital, us the way and the food, and the patient come home."""
     case = _open(cast, referral.patient, "បាក់ជើង", referral=referral)
     aid_costs.equity_fund_paid(
         case_id=case.pk, kind=AidCost.Kind.HOSPITAL, amount=Money(180_000, Currency.KHR), on=cast.today,
