@@ -259,6 +259,12 @@ def alone_on_the_road(clashes: int, *, field: str) -> None:
         raise RuleBroken("referrals.vehicle_was_out", field=field)
 
 
+def last_on_the_road(later: int, *, field: str) -> None:
+    """Refuse to leave a trip open when the vehicle has set out again. Raises RuleBroken("referrals.left_again")."""
+    if later:
+        raise RuleBroken("referrals.left_again", field=field)
+
+
 def slip_number(year: int, n: int) -> str:
     """Write slip n of a year as "R26-0001"."""
     return f"R{year % 100:02d}-{n:04d}"

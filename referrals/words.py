@@ -20,6 +20,7 @@ WORDS: dict[str, str] = {
     "referrals.odometer_backwards": _("The odometer stood at %(least)s km before; it cannot run backwards."),
     "referrals.odometer_ahead": _("A later trip began at %(most)s km; the odometer cannot have been higher before."),
     "referrals.vehicle_was_out": _("The vehicle was on another trip at this time."),
+    "referrals.left_again": _("The vehicle has set out again since: this trip is over. Write its return too."),
     "referrals.deceased_has_its_own_form": _("Use the page for taking the deceased home."),
     "referrals.home_is_no_referral": _("Bringing a patient home is a trip of its own, not a part of the referral."),
     "referrals.deceased_needs_a_name": _("Write the name of the deceased, or “unknown”."),

@@ -3,7 +3,6 @@
 from referrals.selectors.journeys import (
     Around,
     around,
-    around_of,
     drivers,
     legs_of,
     open_trips,
@@ -12,7 +11,7 @@ from referrals.selectors.journeys import (
     trips_of,
     trips_of_patient,
     vehicles,
-    with_others,
+    with_next_reading,
 )  # fmt: skip
 from referrals.selectors.referrals import (
     answer_due,
@@ -44,8 +43,8 @@ from referrals.selectors.road import (
 )
 
 __all__ = [
-    "PAGE", "Around", "Sent", "Travelled", "answer_due", "around", "around_of", "calls_of", "drivers", "ended", "fuel",
+    "PAGE", "Around", "Sent", "Travelled", "answer_due", "around", "calls_of", "drivers", "ended", "fuel",
     "hospitals", "legs_of", "log", "long_awaited", "months", "news_for", "of_patient", "open_referrals", "open_trips",
     "readings_beside", "referral", "sent", "span", "steps_of", "taken_on_trips", "trip", "trips", "trips_of",
-    "trips_of_patient", "trips_total", "unanswered", "vehicles", "waits", "with_names", "with_others",
+    "trips_of_patient", "trips_total", "unanswered", "vehicles", "waits", "with_names", "with_next_reading",
 ]  # fmt: skip

@@ -54,13 +54,14 @@ def open_trips() -> QuerySet[Trip]:
 class Around:
     """What is known of a vehicle around a span: the last reading before it, the first after it, other trips within.
 
-    `clashes` are trips that are over, `out` says that another one is still under way.
+    `clashes` and `later` count trips that are over, within and after it; `out` says that another one is under way.
     """
 
     least: int | None
     most: int | None
     clashes: int = 0
     out: int = 0
+    later: int = 0
 
 
 def around(vehicle_id: int, first: datetime, last: datetime, *, but: UUID | None = None) -> Around:
@@ -70,36 +71,26 @@ def around(vehicle_id: int, first: datetime, last: datetime, *, but: UUID | None
     only the days before and after bind a reading.
     """
     before, after = Q(returned_at__lte=first), Q(departed_at__gte=last)
-    within = Q(departed_at__lt=last)
+    within, follows = Q(departed_at__lt=last), after & ~before
     trips = _Of(Trip.objects.standing().exclude(pk=but) if but else Trip.objects.standing())
     fuel = _Of(Fuel.objects.filter(void_reason=""))
     read = Vehicle.objects.filter(pk=vehicle_id).values(
-        read_before=trips.one(before, Max("odometer_in")), read_after=trips.one(after & ~before, Min("odometer_out")),
+        read_before=trips.one(before, Max("odometer_in")), read_after=trips.one(follows, Min("odometer_out")),
         clashes=trips.one(within & Q(returned_at__gt=first), Count("pk")),
+        later=trips.one(follows & Q(returned_at__isnull=False), Count("pk")),
         out=trips.one(within & Q(returned_at=None), Count("pk")),
         filled_before=fuel.one(Q(on__lt=local_day(first)), Max("odometer")),
         filled_after=fuel.one(Q(on__gt=local_day(last)), Min("odometer")),
     )[0]  # fmt: skip
     least = _highest(read["read_before"], read["filled_before"])
     most = _lowest(read["read_after"], read["filled_after"])
-    return Around(least, most, read["clashes"] or 0, read["out"] or 0)
+    return Around(least, most, read["clashes"] or 0, read["out"] or 0, read["later"] or 0)
 
 
-def with_others(trips: QuerySet[Trip], until: datetime) -> QuerySet[Trip]:
-    """Add what else is known of the vehicle from leaving until a time; `around_of` reads it."""
-    others = _Of(Trip.objects.standing().exclude(pk=OuterRef("pk")), "vehicle")
+def with_next_reading(trips: QuerySet[Trip], until: datetime) -> QuerySet[Trip]:
+    """Add `next_reading`: what the fuel log read first after a time. A trip under way has no other one after it."""
     fuel = _Of(Fuel.objects.filter(void_reason=""), "vehicle")
-    before = Q(returned_at__lte=OuterRef("departed_at"))
-    return trips.annotate(
-        read_after=others.one(Q(departed_at__gte=until) & ~before, Min("odometer_out")),
-        filled_after=fuel.one(Q(on__gt=local_day(until)), Min("odometer")),
-        clashes=others.one(Q(departed_at__lt=until, returned_at__gt=OuterRef("departed_at")), Count("pk")),
-    )  # fmt: skip
-
-
-def around_of(trip: Any) -> Around:
-    """Return what `with_others` added to a trip: the first reading after it, and trips within."""
-    return Around(None, _lowest(trip.read_after, trip.filled_after), trip.clashes or 0)
+    return trips.annotate(next_reading=fuel.one(Q(on__gt=local_day(until)), Min("odometer")))
 
 
 def readings_beside(vehicle_id: int, on: date) -> Around:

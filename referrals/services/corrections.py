@@ -60,7 +60,7 @@ def correct(
     said = {name: _tidy(value) for name, value in said.items() if name in allowed}
     changes = take_over(found, said, edit)
     if changes:
-        _check(found, now=now)
+        _check(found, under_way="returned_at" not in allowed, now=now)
         _legs_within(found)
         save_checked(found)
         journal.note("referrals.trip.corrected", found, by=by, reason=reason, changes=changes)
@@ -99,7 +99,7 @@ def _tidy(value: Any) -> Any:
     return normalise(value) if isinstance(value, str) else value
 
 
-def _check(trip: Trip, *, now: datetime) -> None:
+def _check(trip: Trip, *, under_way: bool, now: datetime) -> None:
     """Refuse what could not have been written in the first place."""
     rules.time_possible(trip.departed_at, now=now, field="departed_at")
     rules.call_possible(trip.called_at, departed_at=trip.departed_at)
@@ -109,8 +109,8 @@ def _check(trip: Trip, *, now: datetime) -> None:
         raise RuleBroken("referrals.deceased_needs_a_name", field="person")
     if trip.purpose == Trip.Purpose.DECEASED_HOME and not (trip.village_id or trip.destination):
         raise RuleBroken("referrals.deceased_needs_a_place", field="village")
-    until = trip.departed_at if trip.is_open else trip.returned_at
-    if until is None or (trip.odometer_in is None and not trip.is_open):
+    until = trip.departed_at if under_way else trip.returned_at
+    if until is None or (trip.odometer_in is None and not under_way):
         raise RuleBroken("referrals.return_missing", field="odometer_in" if until else "returned_at")
     if until < trip.departed_at:
         raise RuleBroken("referrals.back_before_leaving", field="returned_at")
@@ -119,11 +119,12 @@ def _check(trip: Trip, *, now: datetime) -> None:
         if trip.reached_at is None:
             raise RuleBroken("referrals.arrival_missing", field="arrived_at")
         rules.arrival_possible(
-            trip.reached_at, trip.handed_over_at, departed=trip.departed_at, back=now if trip.is_open else until,
+            trip.reached_at, trip.handed_over_at, departed=trip.departed_at, back=now if under_way else until,
             to=trip.handed_over_to,
         )  # fmt: skip
     known = selectors.around(trip.vehicle_id, trip.departed_at, until, but=trip.pk)
-    rules.alone_on_the_road(known.clashes + (0 if trip.is_open else known.out), field="departed_at")
+    rules.alone_on_the_road(known.clashes + (0 if under_way else known.out), field="departed_at")
+    rules.last_on_the_road(known.later if under_way else 0, field="departed_at")
     rules.odometer_possible(trip.odometer_out, least=known.least, most=known.most, field="odometer_out")
     if trip.odometer_in is not None:
         rules.odometer_possible(trip.odometer_in, least=trip.odometer_out, most=known.most, field="odometer_in")

@@ -37,8 +37,8 @@ def write(*, trip: Trip, way: Way, by: User, now: datetime, id: UUID | None = No
 
     Writing the same twice changes nothing. A paper log may be copied after the trip is over; then every leg has ended.
     Raises RuleBroken: referrals.leg_needs_places, referrals.leg_not_the_last, referrals.leg_under_way,
-    referrals.trip_taken_back, referrals.time_in_future, what `rules.leg_possible` raises, and vehicle_was_out and
-    odometer_ahead where a later trip stands.
+    referrals.trip_taken_back, referrals.time_in_future, what `rules.leg_possible` raises, and odometer_ahead where the
+    fuel log read less later.
     """
     place_from, place_to = normalise(way.place_from), normalise(way.place_to)
     if not (place_from and place_to):
@@ -96,10 +96,9 @@ def _check(trip: Trip, before: Leg | None, left: Reading, reached: Reading | Non
     over = trip.returned_at is not None and trip.odometer_in is not None
     until = Reading(trip.returned_at, trip.odometer_in) if over else None  # type: ignore[arg-type]
     rules.leg_possible(left, reached, after=after, until=until)
-    if until is None:  # another trip of this vehicle may have been entered that began later
+    if until is None:
         newest = reached or left
         known = selectors.around(trip.vehicle_id, trip.departed_at, newest.at, but=trip.pk)
-        rules.alone_on_the_road(known.clashes, field="reached_at" if reached else "left_at")
         field = "odometer_in" if reached else "odometer_out"
         rules.odometer_possible(newest.odometer, least=None, most=known.most, field=field)
 

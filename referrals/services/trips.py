@@ -180,9 +180,7 @@ def complete(
     if returned_at < (found.handed_over_at or found.reached_at or found.departed_at):
         raise RuleBroken("referrals.back_before_leaving", field="returned_at")
     rules.time_possible(returned_at, now=now, field="returned_at")
-    known = selectors.around_of(found)
-    rules.alone_on_the_road(known.clashes, field="returned_at")
-    rules.odometer_possible(odometer, least=found.odometer_out, most=known.most, field="odometer_in")
+    rules.odometer_possible(odometer, least=found.odometer_out, most=found.next_reading, field="odometer_in")
     legs.end_with(found, rules.Reading(returned_at, odometer))
     found.returned_at, found.odometer_in, found.fuel_litres = returned_at, odometer, fuel_litres
     found.note = normalise(note) or found.note
@@ -193,14 +191,13 @@ def complete(
 
 
 def locked(trip: Trip, *, until: datetime) -> Any:
-    """Return a trip with its referral, locked with its vehicle, and what else is known of the vehicle until a time.
+    """Return a trip with its referral, locked with its vehicle, and the `next_reading` of the fuel log after a time.
 
-    Who sends the vehicle out at the same moment waits, and then reads the odometer of the return. What comes along
-    (`selectors.around_of`) holds for a trip that is under way: no other of its vehicle can begin after it meanwhile, so
-    reading it in the statement that locks reads nothing stale. Raises Trip.DoesNotExist.
+    Who sends the vehicle out at the same moment waits, and then reads the odometer of the return. Raises
+    Trip.DoesNotExist.
     """
     rows = Trip.objects.select_related("vehicle", "referral").select_for_update(of=("self", "vehicle"))
-    return selectors.with_others(rows, until).get(pk=trip.pk)
+    return selectors.with_next_reading(rows, until).get(pk=trip.pk)
 
 
 def _under_way(trip: Trip, *, until: datetime) -> Any:
@@ -228,6 +225,7 @@ def _leave(leaving: Leaving, back: Back | None, *, purpose: str, by: User, now: 
     known = selectors.around(vehicle.pk, at, until)
     # A vehicle that is out stands in the way of a trip that is over too; of one that begins the database says so.
     rules.alone_on_the_road(known.clashes + (known.out if back else 0), field="departed_at")
+    rules.last_on_the_road(0 if back else known.later, field="returned_at")
     rules.odometer_possible(leaving.odometer, least=known.least, most=known.most, field="odometer_out")
     trip = Trip(
         id=id or uuid7(), vehicle=vehicle, purpose=purpose, driver=driver, escort=normalise(leaving.escort),

@@ -104,10 +104,9 @@ def change(request: HttpRequest, id: UUID) -> HttpResponse:
     if form.is_bound and form.is_valid():
         data = dict(form.cleaned_data)
         village = data.pop("village")
-        said = data | {"hospital_id": data.pop("hospital"), "village_id": village.pk if village else None}
-        said.pop("hospital")
+        data |= {"hospital_id": data.pop("hospital"), "village_id": village.pk if village else None}
         try:
-            services.change(referral=Referral(pk=id), by=request.user, edit=edit, **said)  # type: ignore[arg-type]
+            services.change(referral=Referral(pk=id), by=request.user, edit=edit, **data)  # type: ignore[arg-type]
         except Referral.DoesNotExist:
             raise Http404 from None
         except Clashed as clash:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -17,10 +18,10 @@ from core.errors import RuleBroken
 from referrals import selectors
 from referrals.models import Leg, Trip, Vehicle
 from referrals.rules import Reading
-from referrals.services import legs, referrals, trips
+from referrals.services import fuel, legs, referrals, trips
 from referrals.services.legs import Way
 from referrals.services.trips import Arrival, Leaving
-from tests.builders import a_referral, a_village, somebody
+from tests.builders import TODAY, a_referral, a_village, somebody
 from tests.referrals.road import LATER, NOW, a_leg, a_trip, arrive, back, minute
 from tests.threads import at_once
 
@@ -208,12 +209,15 @@ def test_a_paper_log_is_copied_after_the_trip_within_what_the_trip_says():
     assert a_leg(trip, (0, 1000), (60, 1100)).kilometres == 100
 
 
-def test_a_leg_of_a_trip_entered_late_stays_below_the_trip_that_followed():
-    back(a_trip(minutes=60, odometer=1100), minutes=90, odometer=1200)
-    early = a_trip(minutes=0, odometer=1000)
+def test_a_leg_stays_below_what_the_fuel_log_read_on_a_later_day():
+    yesterday = NOW - timedelta(days=1)
+    fuel.fill(
+        vehicle_id=Vehicle.objects.get().pk, litres=Decimal(10), on=TODAY, odometer=1100, by=somebody(), today=TODAY
+    )
+    trip = a_trip(minutes=-24 * 60, odometer=1000)
     with pytest.raises(RuleBroken, match="odometer_ahead"):
-        a_leg(early, (0, 1000), (30, 1101))
-    assert a_leg(early, (0, 1000), (30, 1100))
+        a_leg(trip, (-24 * 60, 1000), (-23 * 60, 1101))
+    assert a_leg(trip, (-24 * 60, 1000), (-23 * 60, 1100)).left_at == yesterday
 
 
 @pytest.mark.django_db(transaction=True)

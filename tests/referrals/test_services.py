@@ -20,7 +20,7 @@ from referrals.catalogue import load
 from referrals.models import Hospital, Referral, Step, Trip, Vehicle
 from referrals.services import referrals, trips
 from referrals.services.referrals import Answer
-from referrals.services.trips import Arrival, Leaving
+from referrals.services.trips import Arrival, Back, Leaving
 from tests.builders import TODAY, a_patient, a_referral, a_village, a_visit, noon, somebody
 from tests.threads import at_once
 
@@ -257,17 +257,18 @@ def test_an_odometer_never_runs_backwards():
         a_trip(minutes=90, odometer=1099)
     back(a_trip(minutes=90, odometer=1100), minutes=120, odometer=1200)
     with pytest.raises(RuleBroken, match="odometer_ahead"):
-        a_trip(minutes=70, odometer=1101)
+        a_trip(minutes=70, odometer=1100, back=Back(NOW + timedelta(minutes=80), 1101))
 
 
 def test_a_trip_entered_late_does_not_lie_within_another():
     back(a_trip(), minutes=60)
     with pytest.raises(RuleBroken, match="vehicle_was_out"):
         a_trip(minutes=30, odometer=1100)
-    early = a_trip(minutes=-60, odometer=900)
+    with pytest.raises(RuleBroken, match="left_again"):
+        a_trip(minutes=-60, odometer=900)
     with pytest.raises(RuleBroken, match="vehicle_was_out"):
-        back(early, minutes=10, odometer=950)
-    assert back(early, minutes=0, odometer=1000).kilometres == 100
+        a_trip(minutes=-60, odometer=900, back=Back(NOW + timedelta(minutes=10), 950))
+    assert a_trip(minutes=-60, odometer=900, back=Back(NOW, 1000)).kilometres == 100
 
 
 def test_a_trip_ends_once_after_it_began_and_not_in_the_future():
