@@ -84,7 +84,7 @@ def asking_for(id: UUID, visit: UUID | None) -> Any:
     One statement; None when nobody has this id.
     """
     rows = with_family(people.with_alerts(people.standing(id).select_related("village")))
-    contacts = Encounter.objects.exclude(status=Encounter.Status.VOID).filter(pk=visit)
+    contacts = Encounter.objects.exclude(status=Encounter.Status.VOID).filter(pk__in=[visit] if visit else [])
     return rows.annotate(
         visit=gather(contacts, "patient", id="id", complaint="complaint"),
         helped=gather(AidCase.objects.filter(state=AidCase.State.OPEN), "patient", id="id", number="number",

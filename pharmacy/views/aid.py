@@ -66,7 +66,8 @@ def new(request: HttpRequest, id: UUID) -> HttpResponse:
         journal.note_read(patient.pk, by=request.user, what="aid")
     context = {
         "form": form, "patient": patient, "age": patient.age_on(today()), "today": today(),
-        "cards": [(card, card.holds(today())) for card in selector.cards_of(patient)], "helped": patient.helped or [],
+        "cards": [(card, card.holds(today())) for card in selector.cards_of(patient)],
+        "helped": [row | {"id": UUID(row["id"])} for row in patient.helped or []],  # SQLite leaves out the dashes
     }  # fmt: skip
     return render(request, "pharmacy/aid_new.html", context, status=422 if form.errors else 200)
 

@@ -163,7 +163,7 @@ def _answer_cost(
             return redirect("pharmacy:aid_case", cost.case_id)
     cost = get_object_or_404(AidCost.objects.select_related("fund", "recorded_by"), pk=id)
     if not form.is_bound and isinstance(form, PayForm):
-        form.initial |= starting(today(), currency=cost.currency, amount=cost.money, payee=cost.payee)
+        form.initial = starting(today(), currency=cost.currency, amount=cost.money, payee=cost.payee)
     row = found(cost.case_id)
     context = {"form": form, "case": row, "patient": row.patient, "cost": cost, "title": words[0], "button": words[1],
                "danger": danger}  # fmt: skip

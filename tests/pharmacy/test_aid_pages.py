@@ -118,6 +118,8 @@ class TestTheWayOfACase:
         ask(client_of(nurse), "aid_new", child.pk, most=12, data=sent, status=302)
         case = AidCase.objects.get()
         assert (case.card, case.level, case.assessed_by) == ("IDP 12-345", "1", "")
+        page = ask(client_of(nurse), "aid_new", child.pk, most=8).content.decode()
+        assert "open case already" in page and reverse("pharmacy:aid_case", args=[case.pk]) in page
 
     def test_only_those_who_decide_see_what_the_household_was_helped_with(
         self, nurse: User, referral_desk: User, administrator: User
