@@ -127,26 +127,21 @@ def dispensing(request: HttpRequest, id: UUID) -> HttpResponse:
 @requires(Action.DISPENSE)
 def bring_back(request: HttpRequest, id: UUID) -> HttpResponse:
     """Write down what a patient brought back of one dispensing."""
-    row = _found(id)
-    moves, left = _moves(row)
+    moves, left = _moves(id)
+    if not moves or moves[0].dispensing is None:
+        raise Http404
+    row = moves[0].dispensing
     form = ReturnForm(sent(request), left=left, initial=starting(today()))
     if form.is_valid():
         names = ("id", "target", "why", "on", "remark")
         given = {name: form.cleaned_data[name] for name in names} | {"quantities": form.quantities()}
-        if _done_back(form, given, row, request):
+        again = any(move.pk == returns.move_id(given["id"], move.batch_id) for move in moves)  # sent before
+        if again or done(form, None, returns.bring_back, dispensing=row, **given, by=request.user, today=today()):
             messages.success(request, _("Written down."))
             return redirect("pharmacy:dispensing", id)
     if request.method != "POST":
         journal.note_read(row.patient_id, by=request.user, what="medicine given")
     return _shown(request, row, moves=moves, left=left, form=form)
-
-
-def _done_back(form: ReturnForm, given: dict[str, Any], row: Dispensing, request: HttpRequest) -> bool:
-    """Take it back; when the same form was sent before, nothing more is done and nothing is wrong."""
-    made = [returns.move_id(given["id"], batch) for batch in given["quantities"]]
-    if Move.objects.filter(pk__in=made).exists():
-        return True
-    return done(form, None, returns.bring_back, dispensing=row, **given, by=request.user, today=today())
 
 
 @requires(Action.DISPENSE)
@@ -208,10 +203,11 @@ def _found(id: UUID) -> Dispensing:
     return row
 
 
-def _moves(row: Dispensing) -> tuple[list[Move], list[tuple[Batch, int]]]:
-    """Return the moves of a dispensing, and of which batches how much can still come back; one statement."""
+def _moves(id: UUID) -> tuple[list[Move], list[tuple[Batch, int]]]:
+    """Return the moves of a dispensing with it, and of which batches how much can still come back; one statement."""
     related = ("batch__medicine", "source", "target", "recorded_by", "reversed_by")
-    moves = list(Move.objects.filter(dispensing=row, reverses=None).select_related(*related).order_by("id"))
+    whole = ("dispensing__patient__village", "dispensing__treatment", "dispensing__recorded_by")
+    moves = list(Move.objects.filter(dispensing=id, reverses=None).select_related(*related, *whole).order_by("id"))
     standing = [move for move in moves if not hasattr(move, "reversed_by")]
     batches = {move.batch_id: move.batch for move in moves}
     return moves, [(batches[key], n) for key, n in returns.given(standing).items() if n > 0]
@@ -222,7 +218,7 @@ def _shown(
     left: list[tuple[Batch, int]] | None = None, form: ReturnForm | None = None, undo: ReasonForm | None = None,
 ) -> HttpResponse:  # fmt: skip
     if moves is None or left is None:
-        moves, left = _moves(row)
+        moves, left = _moves(row.pk)
     context = {
         "row": row, "patient": row.patient, "age": row.patient.age_on(row.on), "moves": moves, "left": left,
         "warnings": cautions_in_words(row.warned), "form": form or ReturnForm(left=left, initial=starting(today())),

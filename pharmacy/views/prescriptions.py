@@ -88,6 +88,8 @@ def prescription(request: HttpRequest, id: UUID) -> HttpResponse:
         first = [_starting(row, held) for row in rows if row.options and not row.line.is_settled]
         lines = GiveLines(prefix="line", initial=first)
     _join(rows, lines, held)
+    if lines.is_bound and len(lines.forms) > sum(row.form is not None for row in rows):
+        form.add_error(None, say(RuleBroken("pharmacy.not_of_this_visit")))
     wrong = lines.is_bound  # a form that was sent comes back only when something is wrong with it
     context = {
         "form": form, "lines": lines, "rows": rows, "patient": found.patient, "visit": found.encounter,
@@ -137,9 +139,12 @@ def _starting(row: Row, held: Held) -> dict[str, Any]:
     likeliest, line = row.options[0], row.line
     ordered = line.ordered or proposing.quantity(line.treatment.dose, likeliest.form, likeliest.strength)
     wanted = line.owed if line.past else ordered
+    quantity = None if wanted is None else min(wanted, _there(likeliest, held))
+    if line.past and not quantity:
+        quantity = None  # it is written down as owed already
     return {
-        "treatment": line.treatment.pk, "medicine": likeliest.pk, "ordered": ordered,
-        "quantity": None if wanted is None else min(wanted, _there(likeliest, held)), "directions": line.treatment.dose,
+        "treatment": line.treatment.pk, "medicine": likeliest.pk, "ordered": ordered, "quantity": quantity,
+        "directions": line.treatment.dose,
     }  # fmt: skip
 
 

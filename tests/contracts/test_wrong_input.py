@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tests.desk.lives import a_busy_till, a_full_life
+from tests.desk.lives import a_busy_till, a_full_life, busy_shelves
 from tests.people import client_of
+from tests.pharmacy.giving import a_prescription
 from tests.sync.rows import a_checkout, a_device, a_disagreement, a_ticket
 from tests.walk import Form, name_of, walk
 
@@ -39,6 +40,9 @@ def house(administrator: Any) -> Any:
     """Something of every kind has happened; the administrator, who may do everything, sits at the screen."""
     life = a_full_life(by=administrator)
     a_busy_till(by=administrator)
+    busy_shelves(by=administrator)
+    today = timezone.localdate()
+    a_prescription(patient=life.patient, on=today, today=today)
     tablet = a_device(by=administrator, seen_at=timezone.now(), sent_at=None)
     a_checkout(tablet, by=administrator, at=timezone.now())
     a_disagreement(tablet, life.patient)
