@@ -13,8 +13,6 @@ from core.pdf.text import KhmerText
 from core.periods import CLINIC_TZ
 from pharmacy.sheets import Cell, Paper, Said, Sheet
 
-TOGETHER = 25  # rows; a longer table begins under its heading and goes on over the page
-
 
 def printed(
     paper: Paper, organisation: Organisation, *, by: str, at: datetime, wide: bool = False, sign: bool = True
@@ -38,12 +36,8 @@ def _add(document: Document, sheet: Sheet) -> None:
     columns = [Column(column.words.lines, column.width, "right" if column.number else None) for column in sheet.columns]
     rows = [[_cell(cell) for cell in row] for row in sheet.rows]
     total = [_cell(cell) for cell in sheet.total] if sheet.total else None
-    parts = [KhmerText(sheet.title.both, styles.HEADING), Table(columns, rows, total_row=total)]
-    parts += [KhmerText(words.lines, styles.SMALL.but(before=3)) for words in sheet.notes]
-    if len(rows) <= TOGETHER:
-        document.together(*parts)
-    else:
-        document.add(*parts)
+    document.add(KhmerText(sheet.title.both, styles.HEADING), Table(columns, rows, total_row=total))
+    document.add(*(KhmerText(words.lines, styles.SMALL.but(before=3)) for words in sheet.notes))
 
 
 def _cell(cell: Cell) -> str | int | None:

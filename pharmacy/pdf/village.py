@@ -17,7 +17,7 @@ from core.places.models import Village
 from pharmacy.selectors.tracing import FEW, Followed
 from pharmacy.sheets import medicine_name
 
-MEDICINES = 10  # on the one page; the rest are told as a number
+MEDICINES = 8  # on the one page; the rest are told as a number
 LARGE = styles.BODY.but(size=15, line_height=1.7, after=5, align="centre")
 CELLS = styles.CELL.but(size=12.5)
 HEADING = styles.HEADING.but(size=15, before=8)
