@@ -69,11 +69,17 @@ def _row(one: dict[str, str]) -> dict[str, Any]:
     if row is None:
         return {"gone": True}
     shown = [(field, getattr(row, field.attname)) for field in model._meta.concrete_fields if _is_plain(field)]
-    columns = [(field.verbose_name, value) for field, value in shown if value not in (None, "")]
-    return {"columns": [(name, value, isinstance(value, dt.date)) for name, value in columns], "page": _page(one)}
+    columns = [(field.verbose_name, value, _kind(value)) for field, value in shown if value not in (None, "")]
+    return {"columns": columns, "page": _page(one)}
+
+
+def _kind(value: Any) -> str:
+    return "moment" if isinstance(value, dt.datetime) else "day" if isinstance(value, dt.date) else ""
 
 
 def _is_plain(field: Any) -> bool:
+    if field.primary_key:  # it stands above
+        return False
     if isinstance(field, models.ForeignKey):
         return field.related_model._meta.app_label == "pharmacy"
     return isinstance(field, PLAIN) or field.name in NAMED

@@ -8,13 +8,13 @@ from typing import Any
 from uuid import uuid4
 
 from core.accounts.roles import Role
-from core.audit import journal
 from core.money import Currency, Money
 from pharmacy.models import CountLine, Move, ReceiptBook
 from pharmacy.services import (
     aid,
     aid_costs,
     boxes,
+    carrying,
     cash,
     counts,
     dispensing,
@@ -117,12 +117,8 @@ def _patients(made: SimpleNamespace, common: dict[str, Any]) -> None:
     made.taken_back = dispensing.dispense(**give, quantity=1, on=LATER, **common)
     returns.void(dispensing_id=made.taken_back.pk, on=TODAY, reason="not taken", **common)
     recalls.recall(batch_id=made.called_back.pk, on=LATER, why="told by the ministry", **common)
-    made.kit = Move(
-        batch=made.second, source_id="kit-1", target_id="patients", quantity=1, on=TODAY, errand=uuid4(),
-        recorded_by=made.by,
-    )  # fmt: skip
-    made.kit.save()
-    journal.note("pharmacy.stock.brought_back", made.kit, by=made.by)
+    load = carrying.Load(errand=uuid4(), batch=made.second.pk, target="patients", quantity=1)
+    (made.kit,) = carrying.bring(loads=[load], source="kit-1", on=TODAY, **common)
 
 
 def _count(made: SimpleNamespace, common: dict[str, Any]) -> None:
