@@ -24,8 +24,8 @@ HOW_COUNTED = (
     "In riel; dollars at the rate of their day. The Health Equity Fund is no money of ours."
 )
 COSTS = (
-    Column("ថ្ងៃ\nDate", 18), Column("សម្រាប់\nFor what", 26), Column("បង់ដោយ\nPaid by", 28), Column("ជូនដល់\nTo whom"),
-    Column("បង្កាន់ដៃ\nReceipt", 20), Column("ទឹកប្រាក់\nAmount", 24, "right"), Column("ស្ថានភាព\nState", 24),
+    Column("ថ្ងៃ\nDate", 21), Column("សម្រាប់\nFor what", 24), Column("បង់ដោយ\nPaid by", 29), Column("ជូនដល់\nTo whom"),
+    Column("បង្កាន់ដៃ\nReceipt", 19), Column("ទឹកប្រាក់\nAmount", 24, "right"), Column("ស្ថានភាព\nState", 24),
 )  # fmt: skip
 YEARS = (
     Column("ឆ្នាំ · Year", 22), Column("ករណី · Cases", 24, "right"),

@@ -111,7 +111,7 @@ def pay(request: HttpRequest, id: UUID) -> HttpResponse:
 @requires(Action.CORRECT_BOOKS)
 def void(request: HttpRequest, id: UUID) -> HttpResponse:
     """Take a payment back: the money is the fund's again."""
-    words = (_("Take this payment back"), _("Take back"), _("Taken back: the money is in the fund again."))
+    words = (_("Take this payment back"), _("Take back"), _("Taken back, with the reason."))
     more = {"on": today(), "today": today()}
     return _answer_cost(
         request, ReasonForm, id, aid_costs.void, words, danger=True, quiet="pharmacy.void_already", **more
