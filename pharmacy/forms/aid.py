@@ -20,6 +20,7 @@ from pharmacy.services.aid import Because
 class CaseForm(forms.Form):
     """A case that is opened: for which illness, and by which card or whose assessment."""
 
+    all_optional = True  # which half must be filled follows from why they are helped
     id = HiddenIdField()
     illness = TextField(label=_("Illness"), max_length=200)
     on = DateField(label=_("Date"))

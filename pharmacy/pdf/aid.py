@@ -48,7 +48,7 @@ def sheet(
         Field("លេខករណី · Case no.", case.number), Field("ថ្ងៃខែឆ្នាំ · Date", _day(case)),
         *common.who_in_short(case.patient, case.on),
         Field("ជំងឺ · Illness", case.illness, wide=True), *_why(case),
-    ])  # fmt: skip
+    ], columns=3)  # fmt: skip
     stands = standing(case, costs)
     paper.tiles([
         ("កម្រិតអតិបរមា · Cap", Money(case.cap, Currency.KHR).format()),
