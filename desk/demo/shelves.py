@@ -13,8 +13,10 @@ from desk.demo.cast import Cast
 from desk.demo.chance import Chance
 from desk.demo.names import FAMILY, MEN, WOMEN
 from desk.demo.villages import NEAR, STOPS, TOWN
+from pharmacy import rules
 from pharmacy.models import Batch, Medicine, Place
-from pharmacy.services import dispensing, donations, purchases, stock
+from pharmacy.models.stock import Form
+from pharmacy.services import counts, dispensing, donations, purchases, stock
 from pharmacy.services.purchases import Line
 
 KIT = "kit-1"
@@ -173,6 +175,7 @@ def stock_shelves(cast: Cast, first: dt.date) -> None:
     _use_up(cast, quarters[:-1])
     _share_out(cast, quarters[:-1])
     _hand_out(cast, medicines)
+    _count(cast)
 
 
 def quarter_days(first: dt.date, today: dt.date) -> list[dt.date]:
@@ -238,3 +241,20 @@ def _hand_out(cast: Cast, medicines: dict[Key, Medicine]) -> None:
             batch=batch, place=Place.DISPENSARY, counted=0, on=cast.today, by=cast.pharmacist, today=cast.today,
             reason="រាប់ស្តុកប្រចាំខែ",
         )  # fmt: skip
+
+
+def _count(cast: Cast) -> None:
+    """Count the store three days ago, with three sachets too few; and begin to count the van's kit today."""
+    common = {"by": cast.pharmacist, "today": cast.today}
+    done = counts.begin(place=Place.STORE, on=cast.today - 3 * DAY, **common)
+    lying = {line.batch_id: line for line in done.lines.select_related("batch__medicine").order_by("id")}
+    held = stock.hold(lying, Place.STORE, done.on)
+    found = {line.pk: rules.balance(held[batch], done.on) for batch, line in lying.items()}
+    short = next(line.pk for line in lying.values() if line.batch.medicine.form == Form.SACHET)
+    found[short] -= 3
+    counts.enter(count_id=done.pk, found=found, counted_by=str(cast.pharmacist), done=True, by=cast.pharmacist)
+    recounted = {short: found[short]}
+    counts.recount(count_id=done.pk, found=recounted, checked_by=str(cast.nurse), by=cast.pharmacist)
+    reasons = {short: counts.Reason("broken", "ទឹកជ្រាបប្រអប់")}
+    counts.post(count_id=done.pk, reasons=reasons, by=cast.pharmacist, at=cast.now)
+    counts.begin(place=KIT, on=cast.today, **common)

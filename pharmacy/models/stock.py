@@ -113,7 +113,10 @@ class Place(models.Model):
 
 
 def good_on(day: date, batch: str = "") -> Q:
-    """Return what a batch must be to be given on a day: neither expired nor recalled; `batch` leads to it ("batch__")."""
+    """Return what a batch must be to be given on a day: neither expired nor recalled.
+
+    `batch` is the path that leads to it, such as "batch__".
+    """
     not_recalled = Q(**{f"{batch}recalled_on": None}) | Q(**{f"{batch}recalled_on__gt": day})
     return Q(**{f"{batch}expires_on__gte": day}) & not_recalled
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from clinic.pdf.common import both, names, place
+from clinic.pdf.common import named, names, place
 from core.khmer import format_date
 from core.pdf.blocks import Field, Organisation
 from core.pdf.table import Column
@@ -42,7 +42,7 @@ def patients(
     if unnamed:
         paper.heading("ផ្តល់ដោយមិនមានឈ្មោះ · Given without a name")
         columns = [Column("ថ្ងៃ · Day", 30), Column("ពី · Out of"), Column("ចំនួន · Units", 30, "right")]
-        paper.table(columns, [[f"{u.on:%d/%m/%Y}", both(lambda u=u: str(u.place)), u.quantity] for u in unnamed])
+        paper.table(columns, [[f"{one.on:%d/%m/%Y}", named(one.place), one.quantity] for one in unnamed])
     return paper.bytes()
 
 

@@ -92,7 +92,7 @@ def supplies(medicines: Sequence[Medicine], today: date) -> list[Supply]:
     return found
 
 
-def _there(medicines: Iterable[Medicine], today: date) -> QuerySet[Any, dict[str, Any]]:
+def _there(medicines: Iterable[Medicine], today: date) -> Iterable[Any]:
     good = good_on(today)
     rows = Batch.objects.filter(good, medicine__in=medicines).order_by().values("medicine")
     return rows.annotate(
@@ -122,8 +122,10 @@ def used(medicines: Iterable[Medicine], last: Month) -> dict[int, Use]:
         default=Value(0), output_field=IntegerField(),
     )  # fmt: skip
     within = Q(on__range=(first.first, last.last))
-    rows = Move.objects.filter(batch__medicine__in=medicines).order_by().values_list("batch__medicine")
-    rows = rows.annotate(came=Min("on"), used=Coalesce(Sum(given, filter=within), Value(0)))
+    moves = Move.objects.filter(batch__medicine__in=medicines).order_by()
+    rows = moves.values_list("batch__medicine").annotate(
+        came=Min("on"), used=Coalesce(Sum(given, filter=within), Value(0))
+    )
     usable = usable_daily(medicines, first.first, last.last)
     found = {}
     for medicine, came, n in rows:
@@ -154,8 +156,8 @@ def usable_daily(medicines: Iterable[Medicine], first: date, last: date) -> dict
     for medicine, day, n in came.values_list("batch__medicine", "day").annotate(n=on_shelves()):
         found.setdefault(medicine, []).append((day, n))
     over = moves.filter(Q(batch__expires_on__lt=last) | Q(batch__recalled_on__lte=last))
-    keys = ("batch__medicine", "batch__expires_on", "batch__recalled_on")
-    for medicine, expires_on, recalled_on, n in over.values_list(*keys).annotate(n=on_shelves()):
+    sums = over.values_list("batch__medicine", "batch__expires_on", "batch__recalled_on").annotate(n=on_shelves())
+    for medicine, expires_on, recalled_on, n in sums:
         end = min(filter(None, (expires_on + rules.ONE_DAY, recalled_on)))
         if end <= last:
             found[medicine].append((end, -n))
@@ -209,7 +211,7 @@ def month_lines(month: Month, today: date) -> list[MonthLine]:
     return lines
 
 
-def _month_sums(month: Month) -> QuerySet[Any, dict[str, Any]]:
+def _month_sums(month: Month) -> Iterable[Any]:
     """Return what lay of each medicine before a month, and what came from and went to each outside in it."""
     within = Q(on__gte=month.first)
     signs = {"received": 1, "given": -1, "adjusted": 1, "written_off": -1}

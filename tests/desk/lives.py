@@ -14,7 +14,19 @@ from core.accounts.models import User
 from core.accounts.roles import Role
 from core.money import Currency, Money
 from mobile_team.services import checkups, sessions
-from pharmacy.services import aid, aid_costs, boxes, cash, dispensing, donations, exchanges, funds, purchases
+from pharmacy.services import (
+    aid,
+    aid_costs,
+    boxes,
+    cash,
+    counts,
+    dispensing,
+    donations,
+    exchanges,
+    funds,
+    purchases,
+    recalls,
+)
 from referrals.models import Hospital, Vehicle
 from referrals.services import referrals, trips
 from referrals.services.trips import Leaving
@@ -124,6 +136,24 @@ def help_with_costs(by: User) -> None:
     aid_costs.refuse(cost_id=asked[3].pk, reason="not needed", by=by)
     aid_costs.equity_fund_paid(**sent)
     aid.close(case_id=ended.pk, outcome="VIOU-0000V09", **common)
+
+
+def busy_shelves(*, by: User | None = None) -> SimpleNamespace:
+    """Return shelves where everything is under way: a place being counted, one counted again, a batch recalled."""
+    by = by or somebody()
+    common = {"on": TODAY, "by": by, "today": TODAY}
+    batch = a_batch(40, number="CALLED", place="store", giver="UCC", value=Money(2_000, Currency.USD))
+    dispensing.dispense(patient=a_patient(given_name="Rith"), medicine=batch.medicine, quantity=3, place="store",
+                        despite="known", **common)  # fmt: skip
+    recalls.recall(batch_id=batch.pk, why="letter 14", **common)
+    being = counts.begin(place="dispensary", **common)
+    again, sure = counts.begin(place="store", **common), counts.begin(place="kit-1", **common)
+    stray = counts.add(count_id=sure.pk, batch_id=batch.pk, by=by)
+    for count in (again, sure):
+        found = {line.pk: 1 for line in count.lines.all()}
+        counts.enter(count_id=count.pk, found=found, counted_by="Sok Chanthy", done=True, by=by)
+    counts.recount(count_id=sure.pk, found={stray.pk: 1}, checked_by="Chea Sophal", by=by)
+    return SimpleNamespace(batch=batch, being=being, again=again, sure=sure)
 
 
 def many_visits(patient: Any, count: int, *, by: User | None = None) -> None:
