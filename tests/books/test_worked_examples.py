@@ -255,6 +255,7 @@ def test_nothing_is_dispensed_to_the_dead_nor_tomorrow_nor_from_outside() -> Non
     a_batch(10)
     patient = a_patient()
     patient.deceased_on = TUESDAY
+    patient.save()
     with refused("pharmacy.after_death", "on"):
         dispensed(1, patient=patient)
     with refused("pharmacy.date_in_future", "on"):
