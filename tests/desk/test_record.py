@@ -66,7 +66,7 @@ def kept_of(patient: Any) -> None:
     CardPrint.objects.create(patient=patient, reason="first", recorded_by=somebody())
     Consent.objects.create(patient=patient, purpose="photo", given=False, on=days_ago(50), said_by="mother")
     ContactPoint.objects.create(patient=patient, phone="+85592345678", whose="chief")
-    an_aid_case(patient)
+    an_aid_case(patient, illness="A broken leg")
 
 
 def statements(client: Client, patient: Any, query: str = "") -> list[str]:
