@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from core.money import Money
@@ -34,15 +35,22 @@ def printed(
 
 def _add(document: Document, sheet: Sheet) -> None:
     columns = [Column(column.words.lines, column.width, "right" if column.number else None) for column in sheet.columns]
-    rows = [[_cell(cell) for cell in row] for row in sheet.rows]
-    total = [_cell(cell) for cell in sheet.total] if sheet.total else None
+    rows = [_row(row, sheet) for row in sheet.rows]
+    total = _row(sheet.total, sheet) if sheet.total else None
     document.add(KhmerText(sheet.title.both, styles.HEADING), Table(columns, rows, total_row=total))
     document.add(*(KhmerText(words.lines, styles.SMALL.but(before=3)) for words in sheet.notes))
 
 
-def _cell(cell: Cell) -> str | int | None:
+def _row(cells: Sequence[Cell], sheet: Sheet) -> list[str | int | None]:
+    return [_cell(cell, wide=column.width is None) for cell, column in zip(cells, sheet.columns, strict=True)]
+
+
+def _cell(cell: Cell, *, wide: bool) -> str | int | None:
+    """Return a cell as it is printed; where there is room both languages stand on one line."""
     if isinstance(cell, Money):
         return cell.format()
     if isinstance(cell, date):
         return f"{cell:%d/%m/%Y}"
-    return cell.lines if isinstance(cell, Said) else cell
+    if isinstance(cell, Said):
+        return cell.both if wide else cell.lines
+    return cell

@@ -130,7 +130,7 @@ def from_village(village_id: int, first: date, last: date) -> Followed:
         joins="JOIN pharmacy_donation d ON d.entry_id = placed.id", about=lambda on: Month.of(axis.as_day(on)),
     )  # fmt: skip
     months: dict[Month, dict[Currency, Money]] = defaultdict(dict)
-    for gift in sorted(gifts, key=lambda gift: (gift.about, gift.low)):
+    for gift in sorted(gifts, key=lambda gift: (gift.about, gift.account, gift.low)):
         _add(months[gift.about], Money(int(gift.high - gift.low), _in(gift.account)))
     if not gifts:
         return Followed({}, [], {}, {})
