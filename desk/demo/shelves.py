@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from core.money import Currency, Money, total
 from core.periods import Year
@@ -245,7 +245,7 @@ def _hand_out(cast: Cast, medicines: dict[Key, Medicine]) -> None:
 
 def _count(cast: Cast) -> None:
     """Count the store three days ago, with three sachets too few; and begin to count the van's kit today."""
-    common = {"by": cast.pharmacist, "today": cast.today}
+    common: dict[str, Any] = {"by": cast.pharmacist, "today": cast.today}
     done = counts.begin(place=Place.STORE, on=cast.today - 3 * DAY, **common)
     lying = {line.batch_id: line for line in done.lines.select_related("batch__medicine").order_by("id")}
     held = stock.hold(lying, Place.STORE, done.on)
