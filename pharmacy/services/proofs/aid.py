@@ -8,8 +8,8 @@ from django.db.models import CharField, Count, F, Q, Subquery, Sum, Value
 from django.db.models.functions import Concat, Lower
 
 from core.money import Currency
-from pharmacy.models import Account, AidBook, AidCase, AidCost, AidRule, Fund
-from pharmacy.services.proofs.found import Broken, rows
+from pharmacy.models import Account, AidBook, AidCase, AidCost, AidRule, Entry, Fund
+from pharmacy.services.proofs.found import Broken, rows, taken_back
 
 State, Payer = AidCost.State, AidCost.Payer
 
@@ -29,8 +29,8 @@ def aid_ties_to_money() -> Iterator[Broken]:
     right = Q(entry__minor=F("minor"), entry__currency=F("currency"), entry__on=F("on"), **sides)
     yield from rows("books.aid_entry", paid.exclude(right))
     yield from rows("books.aid_unpaid", AidCost.objects.filter(entry__isnull=False).exclude(pk__in=paid.values("pk")))
-    stands, gone = Q(entry__reversed_by=None), Q(entry__reversed_by__isnull=False)
-    wrong = paid.exclude((Q(state=State.PAID) & stands) | (Q(state=State.VOID) & gone))
+    gone = Q(entry__in=taken_back(Entry))
+    wrong = paid.exclude((Q(state=State.PAID) & ~gone) | (Q(state=State.VOID) & gone))
     yield from rows("books.aid_void", wrong)
     other = Q(fund__kind=Fund.Kind.MEDICINE) & ~Q(kind=AidCost.Kind.MEDICINE)
     yield from rows("books.aid_not_medicine", paid.filter(other))

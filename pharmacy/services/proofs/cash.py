@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from core.money import Currency
 from pharmacy.models import Account, BoxOpening, CashCount, Donation, Entry, Exchange, Fund, Notes
 from pharmacy.rules import NOTES, RATES
-from pharmacy.services.proofs.found import Broken, rows
+from pharmacy.services.proofs.found import Broken, rows, taken_back
 
 
 def exchanges_tie_two_currencies() -> Iterator[Broken]:
@@ -22,8 +22,8 @@ def exchanges_tie_two_currencies() -> Iterator[Broken]:
         taken__credit__fund=F("fund"),
     ) & ~Q(given__currency=F("taken__currency"))  # fmt: skip
     yield from rows("books.exchange", Exchange.objects.exclude(right))
-    stands = Q(void_reason="", given__reversed_by=None, taken__reversed_by=None)
-    gone = ~Q(void_reason="") & Q(given__reversed_by__isnull=False, taken__reversed_by__isnull=False)
+    given, taken = Q(given__in=taken_back(Entry)), Q(taken__in=taken_back(Entry))
+    stands, gone = Q(void_reason="") & ~given & ~taken, ~Q(void_reason="") & given & taken
     yield from rows("books.exchange_void", Exchange.objects.exclude(stands | gone))
     through = Q(debit__kind=Account.Kind.EQUITY) | Q(credit__kind=Account.Kind.EQUITY)
     alone = Entry.objects.filter(through, exchange_given=None, exchange_taken=None, reverses=None)

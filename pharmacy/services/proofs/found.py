@@ -51,6 +51,15 @@ def rows(code: str, wrong: QuerySet[Any]) -> Iterator[Broken]:
         yield Broken(code, str(model._meta.model_name), str(pk))
 
 
+def taken_back(model: type[Model]) -> QuerySet[Any]:
+    """Return the keys of the rows that another row takes back.
+
+    Ask for them with `in`, not by way of `reversed_by`: where hardly a row is reversed, SQLite would look for each in
+    all of them.
+    """
+    return model._default_manager.filter(reverses__isnull=False).values("reverses")
+
+
 def keys(code: str, table: str, sql: str, given: Sequence[Any] = ()) -> Iterator[Broken]:
     """Yield the rows whose keys a statement finds; written by hand only where the models cannot ask it."""
     with connection.cursor() as cursor:

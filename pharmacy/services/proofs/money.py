@@ -22,11 +22,10 @@ from pharmacy.models import (
     Purchase,
     ReceiptBook,
 )
-from pharmacy.services.proofs.found import CASH, Broken, below_zero, keys, rows
+from pharmacy.services.proofs.found import CASH, Broken, below_zero, keys, rows, taken_back
 
-VOIDED_IS_REVERSED = Q(void_reason="", entry__reversed_by=None) | (
-    ~Q(void_reason="") & Q(entry__reversed_by__isnull=False)
-)
+REVERSED = Q(entry__in=taken_back(Entry))
+VOIDED_IS_REVERSED = (Q(void_reason="") & ~REVERSED) | (~Q(void_reason="") & REVERSED)
 # Whose entry an entry may be; each is the entry of exactly one of them, or takes one of those back.
 OWNERS: tuple[tuple[type[Model], str], ...] = (
     (Donation, "entry"), (Purchase, "entry"), (Exchange, "given"), (Exchange, "taken"), (CashCount, "entry"),
