@@ -50,7 +50,7 @@ def _columns(first: str) -> list[Column]:
 
 
 def _month(month: Month) -> str:
-    return "\n".join(format_date(month.first, language).split(" ", 1)[1] for language in ("km", "en"))
+    return " · ".join(format_date(month.first, language).split(" ")[1] for language in ("km", "en"))
 
 
 def _numbers(row: Travelled) -> list[Any]:
