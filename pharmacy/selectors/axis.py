@@ -34,9 +34,9 @@ turned AS (
 _DAYS = """
 SELECT '{side}', account, "on", SUM(n) FROM (
   SELECT {side}_id AS account, "on", SUM(minor) AS n FROM pharmacy_entry
-  WHERE {side}_id IN ({cash}) GROUP BY {side}_id, "on"
+  WHERE {side}_id {cash} GROUP BY {side}_id, "on"
   UNION ALL
-  SELECT {side}_id, "on", -SUM(minor) FROM turned WHERE {side}_id IN ({cash}) GROUP BY {side}_id, "on"
+  SELECT {side}_id, "on", -SUM(minor) FROM turned WHERE {side}_id {cash} GROUP BY {side}_id, "on"
 ) AS {side}_days GROUP BY account, "on"
 """
 # The entries of some days of some cash accounts, each with where it ends within its day.
@@ -53,7 +53,7 @@ class Axes:
     """The axes of all cash accounts, each day with where it begins: one statement when made."""
 
     def __init__(self) -> None:
-        sides = " UNION ALL ".join(_DAYS.format(side=side, cash=_CASH) for side in (IN, OUT))
+        sides = " UNION ALL ".join(_DAYS.format(side=side, cash=_cash()) for side in (IN, OUT))
         sums: dict[tuple[str, str], list[tuple[date, int]]] = defaultdict(list)
         for side, account, on, n in rows(f"WITH {_turned()} {sides}", []):
             sums[side, account].append((as_day(on), int(n)))
@@ -139,6 +139,11 @@ def rows(sql: str, given: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, [_given(value) for value in given])
         return list(cursor.fetchall())
+
+
+def _cash() -> str:
+    """Return SQL that picks cash accounts; PostgreSQL gets them as a value, or it joins every entry with them."""
+    return f"= ANY (ARRAY({_CASH}))" if connection.vendor == "postgresql" else f"IN ({_CASH})"
 
 
 def _turned() -> str:
