@@ -31,7 +31,7 @@ RETURNING next - 1
 """
 
 # A device goes on behind the number it gave; one statement, for tablets come in flocks.
-_PASS = """
+_CLAIM = """
 UPDATE clinic_numberblock SET next = CASE WHEN next <= %s THEN %s ELSE next END
 WHERE first <= %s AND last >= %s AND holder = %s
 RETURNING id
@@ -66,7 +66,7 @@ def claim(text: str, holder: str) -> str | None:
         return None
     number = patient_number(n)
     with connection.cursor() as cursor:
-        cursor.execute(_PASS, [n, n + 1, n, n, holder])
+        cursor.execute(_CLAIM, [n, n + 1, n, n, holder])
         own = cursor.fetchone() is not None
     if not own:
         if NumberBlock.objects.filter(first__lte=n, last__gte=n).exists():
