@@ -24,7 +24,7 @@ except ImportError:  # Windows: one process serves there, so a semaphore of its 
     fcntl = None  # type: ignore[assignment]
 
 PLACES = 2
-BREATH = 0.03  # seconds between two transactions of pushes in which only the desk may write
+BREATH = 0.02  # seconds between two transactions of pushes in which only the desk may write
 WAIT = (1, 4)  # seconds, drawn by lot so that those sent away do not come back together
 
 _places = BoundedSemaphore(PLACES)

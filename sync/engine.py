@@ -32,7 +32,7 @@ from sync.trying import Busy, in_transaction, log
 
 __all__ = ["Taken", "blob_came", "take"]
 
-CHUNK = 20  # ops a transaction
+CHUNK = 30  # ops a transaction
 AFTER_S = 5  # when the tablet may send again what the database could not take
 
 Status = PushedOp.Status
@@ -75,6 +75,7 @@ def take(*, device: Device | None, envelope: Any, way: str = Way.PUSH, by: Any =
         for chunk in _chunks(_units(came)):
             for one, its in zip((op for unit in chunk for op in unit), _keep(chunk, around, way), strict=True):
                 done[id(one)] = its
+    _look_at_new([one for one in done.values() if one])
     told = [done[id(one)] for one in came]
     streams.heard_from(device, sent, now=now)
     contiguous, durable = streams.reached(device, sent.db_id)
@@ -224,11 +225,13 @@ def _afterwards(done: list[Done], *, now: dt.datetime) -> None:
     if asleep:
         _refresh(done)
     pictures.attach_those_here([one.row for one in done])
-    _look_at_new(done)
 
 
 def _look_at_new(done: list[Done]) -> None:
-    """Let a room look at the records that are new; what it makes of them is no part of taking them."""
+    """Let a room look at the records that are new; what it makes of them is no part of taking them.
+
+    Once for all that came, when nothing is held any more; what a death of the server leaves out, the night looks at.
+    """
     new: dict[str, list[UUID]] = {}
     for one in done:
         if one.landing and one.row.kind == CREATE and one.row.status in LANDED and one.row.record_id:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from clinic.selectors import people
+from clinic.models import Patient
 from core.documents import Document
 from core.errors import RuleBroken
 from core.khmer import normalise
@@ -47,11 +47,11 @@ def _create(op: Op) -> Verdict:
     patient_id, session_id = doc.key("patient"), doc.key("session")
     if patient_id is None or session_id is None:
         raise RuleBroken("core.key_unreadable", field="session" if patient_id else "patient")
-    patient = people.standing(patient_id).first()
+    patient = Patient.objects.filter(pk=patient_id).first()  # `record` follows a merge
     if patient is None:
         raise MissingParent("patient", patient_id)
     try:
-        checkups.record(
+        row = checkups.record(
             id=op.record, session=session_id, patient=patient, said=_whole(doc, op.at), by=op.by, today=op.today,
             given=_in_the_village(), told_index=_index(doc),
         )  # fmt: skip
@@ -59,7 +59,7 @@ def _create(op: Op) -> Verdict:
         if broken.code == "mobile_team.no_such_session":
             raise MissingParent("session", session_id) from None
         raise
-    return Verdict("applied", patient=patient.pk)
+    return Verdict("applied", patient=row.patient_id)
 
 
 def _amend(op: Op) -> Verdict:

@@ -121,7 +121,7 @@ function syllable(base, rest, first, last) {
 // -- how well a name answers what was typed, 0 to 100 ------------------------------------------------------------------
 
 export const [EXACT, SAME_SOUND, NEAR_SOUND, BEGINS, NEARLY] = [100, 97, 90, 80, 0.85];
-const [LEAST, SLIP, OTHER_SCRIPT] = [60, 66, 0.76];
+const [AS_SPELT, LEAST, SLIP, OTHER_SCRIPT] = [1.5, 60, 66, 0.76];
 const LATIN_VOWELS = /[aeiouy]/g;
 const KHMER_VOWELS = /[\u17b6-\u17d3]/g;
 const [wordsOf, foldLatin, foldKhmer, crossing, near] = [words, latinKey, khmerKey, crossingKey, nearKey].map(remembered);
@@ -178,9 +178,9 @@ function wordScore(typed, name, script, alone) {
   const fold = script === "khmer" ? foldKhmer : foldLatin;
   const [mine, other] = [fold(typed), fold(name)];
   if (mine === other) return SAME_SOUND;
-  for (const [part, whole] of [[mine, other], [typed, name]]) {
-    if (part && whole.startsWith(part)) return BEGINS + (15 * part.length) / whole.length;
-  }
+  const sounding = mine && other.startsWith(mine) ? mine.length / other.length : 0;
+  if (name.startsWith(typed)) return BEGINS + 15 * Math.max(sounding, typed.length / name.length) + AS_SPELT;
+  if (sounding) return BEGINS + 15 * sounding;
   if (script === "latin" && near(typed) === near(name)) return NEAR_SOUND;
   if (Math.min(mine.length, other.length) >= 4 || Math.min(typed.length, name.length) >= 4) {
     return Math.max(ratio(mine, other, 75), ratio(typed, name, 75)) * NEARLY;
