@@ -91,7 +91,7 @@ def test_saving_keeps_rows_that_stay_and_replaces_the_rest():
     old, new = before.newest_vitals, after.newest_vitals
     assert (new.id, new.temperature, new.heart_rate, new.measured_at) == (old.id, Decimal(37), None, noon())
     assert [row.what for row in after.treatments] == ["Albendazole"]
-    assert after.treatments[0].id != before.treatments[0].id, "another medicine is another line: one may have been given"
+    assert after.treatments[0].id != before.treatments[0].id, "another medicine, another line: one may be given"
 
 
 def test_a_medicine_keeps_its_row_whatever_is_written_around_it():
