@@ -49,7 +49,7 @@ def sheet(
                   enumerate(lines, start=1)]  # fmt: skip
         found = "រាប់ម្តងទៀត\nCounted again" if again else "រាប់ឃើញ\nFound"
         columns = [
-            Column("ល.រ\nNo.", 12, "right"), Column("ឱសថ\nMedicine"), Column("ឡូតិ៍ ផុតកំណត់\nBatch, expires", 34),
+            Column("ល.រ\nNo.", 12, "right"), Column("ឱសថ\nMedicine"), Column("ឡូត៍ ផុតកំណត់\nBatch, expires", 34),
             Column(found, 30, "right"), Column("កំណត់ចំណាំ\nNote", 38),
         ]  # fmt: skip
         paper.add(Table(columns, [*filled, *empty], grid=True, zebra=False, style=CELL.but(line_height=1.75)))
@@ -62,7 +62,7 @@ def sheet(
 
 
 RESULT = (
-    Column("ល.រ\nNo.", 12, "right"), Column("ឱសថ\nMedicine"), Column("ឡូតិ៍ ផុតកំណត់\nBatch, expires", 30),
+    Column("ល.រ\nNo.", 12, "right"), Column("ឱសថ\nMedicine"), Column("ឡូត៍ ផុតកំណត់\nBatch, expires", 30),
     Column("បញ្ជី\nBooks", 17, "right"), Column("រាប់\nCounted", 19, "right"), Column("ម្តងទៀត\nAgain", 18, "right"),
     Column("ខុសគ្នា\nDiffers", 18, "right"), Column("មូលហេតុ\nWhy", 36),
 )  # fmt: skip

@@ -25,14 +25,14 @@ def patients(
     at: datetime,
 ) -> bytes:  # fmt: skip
     """Return the list as PDF; what was given without a name stands below it, by day and kit."""
-    paper = begin("អ្នកដែលបានទទួលឱសថពីឡូតិ៍មួយ", "Who got medicine out of one batch", organisation,
+    paper = begin("អ្នកដែលបានទទួលឱសថពីឡូត៍មួយ", "Who got medicine out of one batch", organisation,
                   printed_by=printed_by, at=at)  # fmt: skip
     recalled = "–"
     if batch.recalled_on:
         recalled = f"{format_date(batch.recalled_on, 'km')} · {format_date(batch.recalled_on, 'en')}"
     paper.fields([
         ("ឱសថ · Medicine", called(batch.medicine)),
-        ("ឡូតិ៍ · Batch", f"{batch.number or '–'}\n{batch.expires_on:%d/%m/%Y}"),
+        ("ឡូត៍ · Batch", f"{batch.number or '–'}\n{batch.expires_on:%d/%m/%Y}"),
         Field("ប្រមូលមកវិញ · Recalled", recalled, wide=True),
         *([Field("មូលហេតុ · Why", batch.recalled_why, wide=True)] if batch.recalled_why else []),
         ("ចំនួនអ្នកជំងឺ · People", f"{len(rows):,}"),

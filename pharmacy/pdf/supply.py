@@ -77,13 +77,13 @@ def card(
     printed_by: str, at: datetime,
 ) -> bytes:  # fmt: skip
     """Return the stock card of a medicine for a year as PDF: every move, what lay on all shelves after it."""
-    paper = begin("កាតស្តុក", "Stock card", organisation, printed_by=printed_by, at=at, size="A4 landscape")
+    paper = begin("ប័ណ្ណស្តុក", "Stock card", organisation, printed_by=printed_by, at=at, size="A4 landscape")
     paper.fields([
         ("ឱសថ · Medicine", called(medicine)), ("ឆ្នាំ · Year", str(year)),
         ("ATC", medicine.atc or "–"), ("បញ្ជាទិញពេលសល់ · Order again at", f"{medicine.reorder_at:,}"),
     ])  # fmt: skip
     columns = [
-        Column("ថ្ងៃ\nDate", 22), Column("ពី → ទៅ\nFrom → to"), Column("ឡូតិ៍ ផុតកំណត់\nBatch, expires", 29),
+        Column("ថ្ងៃ\nDate", 22), Column("ពី → ទៅ\nFrom → to"), Column("ឡូត៍ ផុតកំណត់\nBatch, expires", 29),
         Column("ចូល\nIn", 16, "right"), Column("ចេញ\nOut", 16, "right"), Column("សល់\nBalance", 19, "right"),
         Column("កំណត់ចំណាំ\nNote", 52),
     ]  # fmt: skip
