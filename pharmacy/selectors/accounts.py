@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,8 +12,6 @@ from django.db.models import Q, Sum
 from core.money import Currency, Money, total
 from pharmacy.models import Account, Entry
 from pharmacy.selectors.money import page_of
-
-MOST = 50_000  # lines of one exported journal; more is another file
 
 
 @dataclass(frozen=True)
@@ -127,10 +124,11 @@ def journal_page(*, fund: str = "", before: UUID | None = None) -> tuple[list[En
     return page_of(rows.filter(_of(fund)), before)
 
 
-def journal(first: date, last: date, fund: str = "") -> Iterator[Entry]:
-    """Return every entry from the first to the last day in the order of the books."""
+def journal(first: date, last: date, fund: str = "", *, most: int) -> list[Entry] | None:
+    """Return every entry from the first to the last day in the order of the books; None for more than so many."""
     rows = Entry.objects.filter(_of(fund), on__range=(first, last)).select_related(*_RELATED)
-    return iter(rows.order_by("on", "id")[:MOST])
+    found = list(rows.order_by("on", "id")[: most + 1])
+    return found if len(found) <= most else None
 
 
 def _of(fund: str) -> Q:

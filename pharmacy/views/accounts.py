@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from core.accounts.permissions import requires
@@ -25,6 +27,7 @@ from pharmacy.views.common import organisation, paper, today, uuid_from
 from pharmacy.views.tracing import around, year_from
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MOST_LINES = {"pdf": 5_000, "xlsx": 50_000}  # of one journal
 
 
 def _given(request: HttpRequest, made: Paper, kind: str, *, wide: bool = False, sign: bool = True) -> HttpResponse:
@@ -94,7 +97,10 @@ def journal(request: HttpRequest, kind: str = "") -> HttpResponse:
     fund = _fund(request, funds)
     first, last = _months(request)
     if kind:
-        rows = list(selector.journal(first.first, last.last, fund.pk if fund else ""))
+        rows = selector.journal(first.first, last.last, fund.pk if fund else "", most=MOST_LINES[kind])
+        if rows is None:
+            messages.error(request, _("These are too many lines for one file. Choose fewer months."))
+            return redirect("pharmacy:journal")
         made = sheets.journal(rows, first.first, min(last.last, today()), fund)
         return _given(request, made, kind, wide=True, sign=False)
     entries, more = selector.journal_page(fund=fund.pk if fund else "", before=uuid_from(request, "before"))

@@ -17,6 +17,7 @@ from core.periods import Month, Year
 from pharmacy.models import AidCase, AidCost, Batch, Entry, Fund, Purchase
 from pharmacy.selectors import abroad, accounts
 from pharmacy.services import exchanges, funds, ledger, purchases
+from pharmacy.views.accounts import MOST_LINES
 from tests.books.test_worked_examples import bought, dollars, riel
 from tests.builders import TODAY, a_batch, a_donation, a_medicine, a_patient, a_village, somebody
 from tests.core.pdf.pdf_reading import words
@@ -148,6 +149,14 @@ class TestJournal:
         assert supplier.data_type == "s"  # a text, not a formula
         assert [row[5] for row in told] == [None, None, 20, None, 8, None, None]
         assert len(words(ask(client, "journal_pdf", most=8).content)) == 1
+
+    def test_more_lines_than_a_file_can_hold_are_refused_in_words_instead_of_cut_off(
+        self, lived: Any, auditor: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(MOST_LINES, "xlsx", 6)
+        asked = {"from": "2026-10", "to": "2026-11"}
+        answer = client_of(auditor).get(reverse("pharmacy:journal_xlsx"), asked, follow=True)
+        assert "Choose fewer months" in answer.content.decode()
 
 
 class TestVillages:
