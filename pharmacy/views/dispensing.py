@@ -41,8 +41,8 @@ READ_FOR = timedelta(hours=12)
 def dispense(request: HttpRequest, id: UUID) -> HttpResponse:
     """Hand medicine to a patient; `?encounter=` ties it to a visit."""
     form = DispenseForm(sent(request), initial=starting(today(), place=Place.DISPENSARY))
+    visit = _visit_of(id, uuid_from(request, "encounter"))
     if form.is_valid():
-        visit = _visit_of(id, uuid_from(request, "encounter"))
         given: dict[str, Any] = form.cleaned_data | {"patient": id, "encounter": visit}
         try:
             if done(form, Dispensing, services.dispense, **given, by=request.user, today=today()):
@@ -54,16 +54,17 @@ def dispense(request: HttpRequest, id: UUID) -> HttpResponse:
     if request.method != "POST":
         journal.note_read(patient.pk, by=request.user, what="dispense")
     context = {
-        "form": form, "patient": patient, "today": today(), "given": history.of_patient(patient.pk, limit=LATEST),
-        "age": patient.age_on(today()), "whose": signing.dumps(str(patient.pk), salt=SALT),
+        "form": form, "patient": patient, "encounter": visit, "today": today(), "age": patient.age_on(today()),
+        "given": history.of_patient(patient.pk, limit=LATEST), "whose": signing.dumps(str(patient.pk), salt=SALT),
         "asks": bool(form.is_bound and (form.errors.get("despite") or form.data.get("despite"))),
     }  # fmt: skip
     return render(request, "pharmacy/dispense.html", context, status=422 if form.errors else 200)
 
 
 def _visit_of(patient_id: UUID, encounter_id: UUID | None) -> Encounter | None:
-    """Return the visit that is named, if it is the patient's."""
-    return Encounter.objects.filter(pk=encounter_id, patient=patient_id).first() if encounter_id else None
+    """Return the visit that is named, if it is the patient's, under whichever of their records it stands."""
+    theirs = people.family(patient_id).values("pk")
+    return Encounter.objects.filter(pk=encounter_id, patient__in=theirs).first() if encounter_id else None
 
 
 @require_safe
