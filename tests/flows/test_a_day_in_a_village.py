@@ -259,7 +259,7 @@ class Day:
         tablet.offline(False)
         tablet.page.evaluate("() => navigator.serviceWorker.getRegistration().then((one) => one.update())")
         tablet.go("more")
-        tablet.page.get_by_text("A new version of the app is there.").wait_for(timeout=60_000)
+        tablet.page.get_by_text("A new version of the app is there.").wait_for(timeout=180_000)
         tablet.says("It is used when nothing waits to be sent and no form is open.")
         tablet.page.reload()
         tablet.page.locator("html[data-ready=yes]").wait_for()
