@@ -25,6 +25,11 @@ export function seek({ session: stop = null, typed = "", label, empty = () => nu
   const id = newId("seek");
   const told = h("p.seek-count", { role: "status" });
   const list = h("div.stack");
+  const people = h("div");
+  // One link for ever: a finger that comes down on it while the list is drawn again still finds it when it goes up.
+  const words = h("span");
+  const register = h("a.button.button--wide", { href: address("register", stop?.id ?? "-"),
+    onclick: () => (sought = box.value.trim()) }, icon("user-plus"), words);
   const box = h("input", { id, type: "search", value: typed, enterkeyhint: "search", autocomplete: "off",
     autocapitalize: "off",
     spellcheck: "false", maxlength: 80, placeholder: say("seek.hint") });
@@ -72,11 +77,10 @@ export function seek({ session: stop = null, typed = "", label, empty = () => nu
     }
     const hits = find(text, { limit: MOST });
     told.textContent = hits.length ? say("seek.found", { n: hits.length }) : "";
-    fill(list,
-      hits.length ? h("ul.found-people", hits.map(line)) : notice("info", say("seek.nobody", { text })),
-      h(hits.length ? "a.button.button--wide" : "a.button.button--wide.button--primary", {
-        href: address("register", stop?.id ?? "-"), onclick: () => (sought = box.value.trim()) }, icon("user-plus"),
-          say(hits.length ? "seek.none_of_these" : "seek.register")));
+    register.classList.toggle("button--primary", !hits.length);
+    words.textContent = say(hits.length ? "seek.none_of_these" : "seek.register");
+    fill(people, hits.length ? h("ul.found-people", hits.map(line)) : notice("info", say("seek.nobody", { text })));
+    if (!register.isConnected) fill(list, people, register);
   }
 
   box.addEventListener("input", later(90, draw));

@@ -48,6 +48,17 @@ def test_a_child_with_two_decayed_teeth_takes_at_most_ten_taps(tablet: Tablet, w
     assert checkup.urgency == 2
 
 
+def test_a_finger_on_the_way_to_a_new_person_is_not_lost_while_the_list_is_drawn_again(tablet: Tablet) -> None:
+    tablet.seek("Zoltan Prak")
+    tablet.says("Nobody found")
+    tablet.page.hover("a.button--primary span")
+    tablet.page.mouse.down()
+    tablet.page.evaluate("() => document.querySelector('.seek input').dispatchEvent(new Event('input'))")
+    tablet.page.wait_for_timeout(300)  # the list is drawn 90 ms after the last letter
+    tablet.page.mouse.up()
+    tablet.page.wait_for_selector("[name=family_name]")
+
+
 def test_somebody_new_is_registered_from_a_search_that_found_nobody(tablet: Tablet, world: dict[str, Any]) -> None:
     """The words of the search are the name; a number is drawn and shown; who may be the same stands beside."""
     tablet.offline()
