@@ -242,8 +242,9 @@ def bring_the_vehicle_back(desk: Person) -> None:
             continue
         desk.go(str(href))
         if page.locator("[name=odometer_in]").count():
-            page.fill("[name=odometer_in]", str(odometer()))
-            desk.send()
+            back = "main form:has([name=odometer_in])"  # the arrival may stand before it, legs behind it
+            page.locator(back).first.locator("[name=odometer_in]").fill(str(odometer()))
+            desk.send(f"{back} button:not([type=button])")
 
 
 def odometer() -> int:

@@ -62,7 +62,9 @@ def test_the_record_reads_what_was_given_in_one_statement():
     a_batch(90)
     patient = a_patient()
     for _ in range(3):
-        dispensing.dispense(patient=patient, medicine=a_medicine(), quantity=5, on=TODAY, by=somebody(), today=TODAY)
+        dispensing.dispense(
+            patient=patient, medicine=a_medicine(), quantity=5, on=TODAY, by=somebody(), today=TODAY, despite="Asked for"
+        )
     with CaptureQueriesContext(connection) as asked:
         given = history.of_patient(patient.pk)
     assert len(asked) == 1

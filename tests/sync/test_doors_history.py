@@ -16,7 +16,7 @@ from config import copies
 from core.audit.models import Entry
 from core.ids import parse_patient_number, uuid7
 from core.money import Currency, Money
-from pharmacy.services import books
+from pharmacy.services.proofs import money
 from sync.models import History, PushedOp, Stream
 from sync.services import durable, history
 from tests.builders import a_donation, a_patient, a_village
@@ -97,7 +97,7 @@ def test_receipts_go_on_in_a_new_book_and_the_books_stay_whole():
     assert a_donation(RIEL).receipt == "D2-000001"
     rotate()
     assert a_donation(RIEL).receipt == "D3-000001"
-    assert list(books.receipts_without_gaps()) == []
+    assert list(money.receipts_without_gaps()) == []
 
 
 @pytest.mark.django_db
