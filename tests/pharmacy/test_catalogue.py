@@ -63,7 +63,7 @@ def test_the_record_reads_what_was_given_in_one_statement():
     patient = a_patient()
     for _ in range(3):
         dispensing.dispense(
-            patient=patient, medicine=a_medicine(), quantity=5, on=TODAY, by=somebody(), today=TODAY, despite="Asked for"
+            patient=patient, medicine=a_medicine(), quantity=5, on=TODAY, by=somebody(), today=TODAY, despite="Asked"
         )
     with CaptureQueriesContext(connection) as asked:
         given = history.of_patient(patient.pk)
