@@ -230,7 +230,7 @@ def machine(transactional_db: None) -> Iterator[type[Sync]]:
 
 
 def test_nothing_that_was_said_to_be_saved_is_lost_doubled_or_silently_overwritten(machine):
-    examples = int(os.environ.get("SYNC_EXAMPLES", 100 if STEPS else 8))
+    examples = int(os.environ.get("SYNC_EXAMPLES", 100 if STEPS else 12))
     run_state_machine_as_test(
         machine,
         settings=settings(
