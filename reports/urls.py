@@ -2,14 +2,15 @@
 
 from django.urls import path
 
-from reports import api, views
+from reports import api
+from reports.views import figures
 
 app_name = "reports"
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("month/<str:month>/", views.month, name="month"),
-    path("year/<str:year>/", views.year, name="year"),
-    path("behind/<str:figure>/", views.behind, name="behind"),
-    path("paper/", views.make_paper, name="paper"),
+    path("", figures.home, name="home"),
+    path("month/<str:month>/", figures.month, name="month"),
+    path("year/<str:year>/", figures.year, name="year"),
+    path("behind/<str:figure>/", figures.behind, name="behind"),
+    path("paper/", figures.make_paper, name="paper"),
     path("api/figures/", api.Figures.as_view(), name="api"),
 ]
