@@ -81,13 +81,21 @@ def postgres_problems(version: int, encoding: str, ctype: str) -> list[CheckMess
 @register()
 def rules_have_words(**_: Any) -> list[CheckMessage]:
     """Import every table of words."""
-    found: list[CheckMessage] = []
-    for path in settings.WORD_TABLES:
-        try:
-            import_string(path)
-        except ImportError as error:
-            found.append(Error(f"WORD_TABLES names {path}: {error}", id="clinic.E021"))
-    return found
+    return [found for path in settings.WORD_TABLES for found in _missing("WORD_TABLES", path, "clinic.E021")]
+
+
+@register()
+def tablets_can_tell(**_: Any) -> list[CheckMessage]:
+    """Import what the papers ask about tablets."""
+    return _missing("TABLETS_TELL", settings.TABLETS_TELL, "clinic.E023")
+
+
+def _missing(setting: str, path: str, id: str) -> list[CheckMessage]:
+    try:
+        import_string(path)
+    except ImportError as error:
+        return [Error(f"{setting} names {path}: {error}", id=id)]
+    return []
 
 
 @register(Tags.urls)

@@ -93,8 +93,15 @@ TEMPLATES = [
             "loaders": [
                 (
                     "template_partials.loader.Loader",
-                    [("django.template.loaders.cached.Loader", ["django.template.loaders.filesystem.Loader",
-                                                                "django.template.loaders.app_directories.Loader"])],
+                    [
+                        (
+                            "django.template.loaders.cached.Loader",
+                            [
+                                "django.template.loaders.filesystem.Loader",
+                                "django.template.loaders.app_directories.Loader",
+                            ],
+                        )
+                    ],
                 )
             ],
             "builtins": ["template_partials.templatetags.partials", "core.templatetags.house"],
@@ -169,8 +176,10 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
-     "OPTIONS": {"user_attributes": ("username", "name")}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "name")},
+    },
 ]
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
@@ -192,6 +201,9 @@ WORD_TABLES = [
     "reports.words.WORDS",
     "sync.words.WORDS",
 ]
+
+# What the papers say of tablets that have not sent everything: `reports` and `sync` are strangers to each other.
+TABLETS_TELL = "sync.selectors.not_here_yet"
 
 # --- Security --------------------------------------------------------------------------------------------------------
 
@@ -255,7 +267,9 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
-        "django.request": {"level": "ERROR"}, "axes": {"level": "WARNING"}, "fontTools": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},
+        "axes": {"level": "WARNING"},
+        "fontTools": {"level": "WARNING"},
     },
 }
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from clinic.models import Patient
@@ -58,8 +58,11 @@ def ops_of(device: Device, *, before: tuple[dt.datetime, UUID] | None = None) ->
 
 def not_in_step(now: dt.datetime) -> QuerySet[Device]:
     """Return tablets in use that hold saves as far as we know, or went out with records and were not heard of."""
-    out = Q(checkout__until__gt=F("seen_at"), seen_at__lt=now - OUT_FOR)
-    return Device.objects.filter(Q(pending__gt=0) | out, state=Device.State.ACTIVE)
+    return Device.objects.filter(Q(pending__gt=0) | _out(now), state=Device.State.ACTIVE)
+
+
+def _out(now: dt.datetime) -> Q:
+    return Q(checkout__until__gt=F("seen_at"), seen_at__lt=now - OUT_FOR)
 
 
 def quiet_days(device: Device, now: dt.datetime) -> int:
@@ -135,6 +138,18 @@ def how_many(now: dt.datetime) -> int:
         _parked(now).values_list("id"),
     )
     return len(parts[0].union(*parts[1:])[:MOST])
+
+
+def not_here_yet(now: dt.datetime) -> dict[str, int]:
+    """Return how many tablets may keep saves to themselves, how many saves as far as they said, how many need a person.
+
+    Two statements. A tablet that was stopped or revoked with saves on it counts too: they may still be handed in.
+    """
+    silent = _out(now) & Q(state=Device.State.ACTIVE)
+    held = Device.objects.filter(Q(pending__gt=0) | silent).aggregate(
+        unsent=Count("pk"), records=Coalesce(Sum("pending"), 0)
+    )
+    return held | {"inbox": how_many(now)}
 
 
 def senders() -> list[DeviceUser]:
