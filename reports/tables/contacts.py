@@ -1,12 +1,8 @@
-"""The tables of the figures, built once: pages, PDF and Excel show the same rows in the same order.
-
-A number knows which figure it is and by which keys it is narrowed, so that a page can link it to its records.
-"""
+"""The tables of contacts: services, ages, months, conditions, hand-outs, published results, definitions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from django.utils.translation import gettext
 
@@ -15,42 +11,9 @@ from reports.charts import condition_name
 from reports.cube import Cube, assert_whole
 from reports.figures import COUNTED, FIGURES, HAND_OUTS
 from reports.naming import BAND_SET_WORDS, SERVICES, SERVICES_SHORT, SEXES, band_words, month_words
+from reports.tables.shape import Column, Number, Row, Table
 
 ASSESSED = "patients_assessed"
-
-
-@dataclass(frozen=True)
-class Number:
-    """A number with what it counts; without a figure it has no list behind it."""
-
-    value: int
-    figure: str = ""
-    keys: Mapping[str, str] = field(default_factory=dict)
-
-
-Value = str | Number
-Row = Sequence[Value]
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column's heading; columns beside each other with the same `group` share a heading above."""
-
-    words: str
-    group: str = ""
-    number: bool = True
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table: its key, title, columns, rows, the row of totals if it has one, and what to know about it."""
-
-    key: str
-    title: str
-    columns: Sequence[Column]
-    rows: Sequence[Row]
-    total: Row | None = None
-    note: str = ""
 
 
 def _number(cube: Cube, figure: str, **keys: str) -> Number:
