@@ -1,7 +1,11 @@
-"""What this room keeps: tallies of contacts, sets of age bands, papers as they were issued."""
+"""What this room keeps: tallies, sets of age bands, issued papers, the ministry's forms and what was sent of them."""
 
 from reports.models.bands import AgeBand, AgeBandSet
 from reports.models.issue import Issue, IssueFile
+from reports.models.ministry import Dhis2Mapping, FormBlock, FormLine, MinistryForm, Sending, SendingTry
 from reports.models.tally import Recount, Tally, Touched
 
-__all__ = ["AgeBand", "AgeBandSet", "Issue", "IssueFile", "Recount", "Tally", "Touched"]
+__all__ = [
+    "AgeBand", "AgeBandSet", "Dhis2Mapping", "FormBlock", "FormLine", "Issue", "IssueFile", "MinistryForm", "Recount",
+    "Sending", "SendingTry", "Tally", "Touched",
+]  # fmt: skip
