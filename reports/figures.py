@@ -1,7 +1,8 @@
-"""The one table of figures: its name, its words, what it counts, and which contacts it counts.
+"""The one table of figures: its name, its words, what it counts, and which rows it counts.
 
-Every figure is a set of contacts, one for each thing counted, so the number and the list behind it come from the
-same row of this table: screens, papers, Excel, REST and the command line all read it here.
+Every figure is a set of rows, one for each thing counted, or a sum over rows, so the number and the list behind it
+come from the same row of this table: screens, papers, Excel, REST and the command line all read it here, through
+`reports.asking`.
 """
 
 from __future__ import annotations
@@ -11,18 +12,28 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import Admission, Encounter
-from core.periods import Period
+from reports.sources import Days, Source
+from reports.sources.contacts import (
+    CONTACTS,
+    contacts,
+    every_contact,
+    first_admission_ever,
+    first_ever,
+    first_in_the_days,
+    with_a_condition,
+)
+
+__all__ = ["COUNTED", "COUNTS_WORDS", "FIGURES", "HAND_OUTS", "Counts", "Figure", "contacts"]
 
 Words = str | Promise
 
 
 class Counts(StrEnum):
-    """What one unit of a figure is: four different numbers that are never mixed."""
+    """What one unit of a figure is: different numbers that are never mixed."""
 
     CONTACTS = "contacts"
     PEOPLE = "people"
@@ -38,57 +49,43 @@ COUNTS_WORDS: dict[Counts, Words] = {
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure; `counted` says which contacts of a period it counts, `by` the dimension it is a list over."""
+    """One figure; `counted` says which rows of its source it counts in some days, `by` what it is a list over.
+
+    `amount` is an aggregate where a row counts for more or less than one. `without` are dimensions of the source that
+    make no sense here; `apart` is one whose keys are never added: currencies, medicines.
+    """
 
     name: str
     words: Words
     definition: Words
     counts: Counts
-    counted: Callable[[Period], Q]
+    counted: Callable[[Days], Q] = every_contact
     by: str = ""
+    source: Source = CONTACTS
+    amount: Any = None
+    without: tuple[str, ...] = ()
+    apart: str = ""
 
     @property
     def counts_words(self) -> Words:
         """Return what one unit is, for a reader."""
         return COUNTS_WORDS[self.counts]
 
-
-def contacts(period: Period) -> Any:
-    """Return every contact whose service date lies in the period, each once under one service."""
-    return Encounter.objects.contacts().filter(on__range=(period.first_day, period.last_day))
-
-
-def _every_contact(period: Period) -> Q:
-    return Q()
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """Return by what the figure can be told apart and narrowed."""
+        return tuple(name for name in self.source.by if name not in self.without)
 
 
-def _first_in_the_period(period: Period) -> Q:
-    """Keep one contact a person: the earliest, and of two on one day the one recorded first."""
-    earlier = contacts(period).filter(
-        Q(on__lt=OuterRef("on")) | Q(on=OuterRef("on"), id__lt=OuterRef("id")), patient=OuterRef("patient")
-    )
-    return Q(~Exists(earlier))
-
-
-def _first_admission_ever(period: Period) -> Q:
-    """Keep stays before which the patient had no other; the period does not bound what came before it."""
-    began = "admission__admitted_on"
-    earlier = Admission.objects.filter(
-        Q(admitted_on__lt=OuterRef(began)) | Q(admitted_on=OuterRef(began), id__lt=OuterRef("admission__id")),
-        patient=OuterRef("patient"), void=False,
-    ).exclude(encounter__status=Encounter.Status.VOID)  # fmt: skip
-    return Q(kind=Encounter.Kind.INPATIENT, admission__void=False) & Q(~Exists(earlier))
-
-
-def _with_yes(field: str) -> Callable[[Period], Q]:
-    def counted(period: Period) -> Q:
+def _with_yes(field: str) -> Callable[[Days], Q]:
+    def counted(days: Days) -> Q:
         return Q(**{f"checkup__{field}": True})
 
     return counted
 
 
-def _with_a_condition(period: Period) -> Q:
-    return Q(diagnoses__isnull=False)
+def _new_case(days: Days) -> Q:
+    return Q(new_case=True)
 
 
 FIGURES: dict[str, Figure] = {
@@ -103,7 +100,6 @@ FIGURES: dict[str, Figure] = {
                 "counted several times."
             ),
             Counts.CONTACTS,
-            _every_contact,
         ),
         Figure(
             "people_reached",
@@ -113,14 +109,34 @@ FIGURES: dict[str, Figure] = {
                 "their first contact in it. The months do not add up to the year."
             ),
             Counts.PEOPLE,
-            _first_in_the_period,
+            first_in_the_days,
+            without=("condition", "case"),
+        ),
+        Figure(
+            "new_patients",
+            _("New patients"),
+            _(
+                "Persons whose first contact ever with the centre lies in the period. They are part of the people "
+                "reached."
+            ),
+            Counts.PEOPLE,
+            first_ever,
+            without=("condition", "case", "visit"),
+        ),
+        Figure(
+            "new_cases",
+            _("New cases"),
+            _("Contacts that begin an episode of illness. A follow-up of the same episode is not a new case."),
+            Counts.CONTACTS,
+            _new_case,
+            without=("case",),
         ),
         Figure(
             "new_patients_admitted",
             _("New patients admitted"),
             _("Patients whose first admission here ever began in the period. They are part of the hospitalised."),
             Counts.PEOPLE,
-            _first_admission_ever,
+            first_admission_ever,
         ),
         Figure(
             "dental_education",
@@ -151,12 +167,18 @@ FIGURES: dict[str, Figure] = {
                 "the conditions do not add up to the contacts."
             ),
             Counts.CONTACTS,
-            _with_a_condition,
+            with_a_condition,
             by="condition",
         ),
     )
 }
 
-# Those with one number for every month, service, age and sex; the others are lists over a dimension of their own.
-COUNTED = [figure for figure in FIGURES.values() if not figure.by]
+# The figures of the cube (contract 1): those with one number for every month, service, age and sex.
+COUNTED = [
+    FIGURES[name]
+    for name in (
+        "patients_assessed", "people_reached", "new_patients_admitted", "dental_education", "toothbrushes_given",
+        "toothpaste_given",
+    )
+]  # fmt: skip
 HAND_OUTS = [figure.name for figure in COUNTED if figure.counts is Counts.HAND_OUTS]
