@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "core.accounts.middleware.RuleBrokenMiddleware",
+    "reports.bands.OncePerRequest",
     "axes.middleware.AxesMiddleware",
 ]
 

@@ -8,10 +8,15 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Encounter
 from clinic.models.patient import Sex
-from core.ages import BAND_SETS, UNKNOWN, Band, BandSet, Bound
-from core.errors import RuleBroken
+from core.ages import UNKNOWN, Band, BandSet, Bound
 from core.khmer import month_name
 from core.periods import Month, Period
+from reports.bands import named as bands_named
+
+__all__ = [
+    "SERVICES", "SERVICES_SHORT", "SEXES", "band_words", "bands_named", "is_year", "month_words", "period_named",
+    "period_words",
+]  # fmt: skip
 
 SERVICES: dict[str, str | Promise] = {
     Encounter.Kind.OUTPATIENT.value: _("Treated as out-patients"),
@@ -20,20 +25,6 @@ SERVICES: dict[str, str | Promise] = {
 }
 SERVICES_SHORT: dict[str, str | Promise] = {kind.value: kind.label for kind in Encounter.Kind}
 SEXES: dict[str, str | Promise] = {sex.value: sex.label for sex in Sex}
-
-BAND_SET_WORDS: dict[str, str | Promise] = {
-    "published": _("Published results"),
-    "ministry": _("Ministry"),
-    "child_health": _("Child health"),
-    "dental": _("WHO dental index ages"),
-}
-
-
-def bands_named(key: str) -> BandSet:
-    """Return the set of age bands of this name. Raises RuleBroken("reports.bands_unknown")."""
-    if key not in BAND_SETS:
-        raise RuleBroken("reports.bands_unknown", field="bands", value=key, known=", ".join(BAND_SETS))
-    return BAND_SETS[key]
 
 
 def period_named(first: str, last: str = "") -> Period:

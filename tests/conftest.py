@@ -28,7 +28,7 @@ hypothesis_settings.load_profile("house")
 
 ON_SQLITE = settings.DATABASES["default"]["ENGINE"] == "core.sqlite"
 # What a new database starts with, in the order of its data migrations; a flush takes it away and it is put back.
-CATALOGUES = ["clinic", "mobile_team", "referrals", "pharmacy"]
+CATALOGUES = ["clinic", "mobile_team", "referrals", "pharmacy", "reports"]
 KEPT = "places_"  # the gazetteer stays through a flush: nothing refers from it, and loading it takes seconds
 
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext
 
-from reports import published
+from reports import bands, published
 from reports.charts import condition_name
 from reports.cube import Cube, assert_whole
 from reports.figures import COUNTED, FIGURES, HAND_OUTS
-from reports.naming import BAND_SET_WORDS, SERVICES, SERVICES_SHORT, SEXES, band_words, month_words
+from reports.naming import SERVICES, SERVICES_SHORT, SEXES, band_words, month_words
 from reports.tables.shape import Column, Number, Row, Table
 
 ASSESSED = "patients_assessed"
@@ -57,7 +57,7 @@ def ages(cube: Cube) -> Table:
     columns += [*(Column(column.words, every) for column in _sexes()), Column(gettext("Total"), every)]
     title = gettext("Patients assessed by age, service and sex")
     note = gettext("Age bands: %(bands)s. Age is that at the date of each contact.") % {
-        "bands": BAND_SET_WORDS.get(cube.bands.key, cube.bands.key)
+        "bands": bands.words(cube.bands.key),
     }
     return Table("ages", title, columns, rows, total, f"{note} {unknown_ages(cube)}".strip())
 

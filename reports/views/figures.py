@@ -29,12 +29,12 @@ from core.jobs.models import Job
 from core.jobs.tasks import send
 from core.periods import Month, Period, Year, local_day
 from core.svg import svg
+from reports import bands as band_sets
 from reports import charts, selectors, services, tables
 from reports.cube import SERVICES, Cube
 from reports.figures import COUNTED, FIGURES
 from reports.linked import Linker
 from reports.naming import (
-    BAND_SET_WORDS,
     SERVICES_SHORT,
     SEXES,
     band_words,
@@ -121,7 +121,7 @@ def _show(request: HttpRequest, period: Period, ways: dict[str, Any]) -> HttpRes
         "title": period_words(period),
         "whole_year": whole_year,
         "tiles": [_tile(linker, cube, figure.name) for figure in COUNTED],
-        "band_sets": [_band_set(request, key, bands) for key in BAND_SET_WORDS],
+        "band_sets": [_band_set(request, each, bands) for each in band_sets.offered()],
         "bands": bands,
         "tables": linked,
         "pyramid": picture(charts.pyramid(cube), width=560, height=280) if cube.sum("patients_assessed") else "",
@@ -137,8 +137,8 @@ def _tile(linker: Linker, cube: Cube, name: str) -> dict[str, Any]:
     return number | {"words": figure.words, "counts": figure.counts_words, "definition": figure.definition}
 
 
-def _band_set(request: HttpRequest, key: str, chosen: BandSet) -> dict[str, Any]:
-    return {"words": BAND_SET_WORDS[key], "href": f"{request.path}?bands={key}#ages", "here": key == chosen.key}
+def _band_set(request: HttpRequest, each: band_sets.Kept, chosen: BandSet) -> dict[str, Any]:
+    return {"words": each.words, "href": f"{request.path}?bands={each.key}#ages", "here": each.key == chosen.key}
 
 
 def picture(chart: Chart, *, width: float = 760, height: float = 260) -> str:

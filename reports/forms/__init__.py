@@ -1,0 +1,1 @@
+"""What is typed about figures and papers; every rule behind it is the services'."""
