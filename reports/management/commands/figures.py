@@ -32,7 +32,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--from", dest="first", required=True, metavar="YYYY-MM", help="the first month")
         parser.add_argument("--to", dest="last", default="", metavar="YYYY-MM", help="the last month; else the first")
-        parser.add_argument("--bands", default="published", metavar="SET", help=f"{', '.join(BAND_SETS)}, or one of your own")
+        parser.add_argument("--bands", default="published", metavar="SET", help=f"{', '.join(BAND_SETS)}, or your own")
         parser.add_argument("--format", choices=FORMATS, default="table")
 
     def handle(self, **options: Any) -> None:
