@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -11,10 +11,27 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from core.ages import BandSet
-from core.periods import Period
+from core.periods import Month, Period
+from reports.asking import Span
 from reports.tables import Column, Number, Table, Value
 
+LONGEST = 2000  # letters of an address
 SHORT = 22  # letters that stand on one line even on a telephone
+
+
+def behind_address(figure: str, days: Span, bands: BandSet, keys: Mapping[str, str], back: str = "") -> str:
+    """Return the address of the list behind a number of some days; `back` is the table it stands in."""
+    first, last = Month.of(days.first), Month.of(days.last)
+    whole = (days.first, days.last) == (first.first, last.last)
+    query = {"from": first.text, "to": last.text} if whole else {"from": str(days.first), "to": str(days.last)}
+    query |= {"bands": bands.key, **keys, **({"back": back} if back else {})}
+    return f"{reverse('reports:behind', args=[figure])}?{urlencode(query)}"
+
+
+def back_to(address: str) -> str:
+    """Return the address of a page of this room that a list was opened from, or nothing for any other."""
+    fits = address.startswith(reverse("reports:home")) and "\\" not in address and address.isprintable()
+    return address if fits and len(address) <= LONGEST else ""
 
 
 @dataclass(frozen=True)
@@ -24,17 +41,18 @@ class Linker:
     period: Period
     bands: BandSet
     open_records: bool
+    page: str = ""  # the address of the page, so that a list leads back to the table it was opened from
 
-    def href(self, number: Number) -> str:
-        """Return the address of the list behind a number, or nothing."""
+    def href(self, number: Number, at: str = "") -> str:
+        """Return the address of the list behind a number of the table `at`, or nothing."""
         if not (self.open_records and number.figure and number.value):
             return ""
-        query = {"from": self.period.first.text, "to": self.period.last.text, "bands": self.bands.key, **number.keys}
-        return f"{reverse('reports:behind', args=[number.figure])}?{urlencode(query)}"
+        back = f"{self.page}#{at}" if self.page else ""
+        return behind_address(number.figure, Span.of(self.period), self.bands, number.keys, back)
 
-    def number(self, number: Number) -> dict[str, Any]:
+    def number(self, number: Number, at: str = "") -> dict[str, Any]:
         """Return one number for a page."""
-        return {"number": number.value, "href": self.href(number), "is_number": True}
+        return {"number": number.value, "href": self.href(number, at), "is_number": True}
 
     def table(self, table: Table) -> dict[str, Any]:
         """Return one table for `reports/table.html`."""
@@ -43,14 +61,14 @@ class Linker:
             "title": table.title,
             "groups": _groups(table.columns),
             "columns": table.columns,
-            "rows": [self._row(row) for row in table.rows],
-            "total": self._row(table.total) if table.total else None,
+            "rows": [self._row(row, table.key) for row in table.rows],
+            "total": self._row(table.total, table.key) if table.total else None,
             "note": table.note,
         }
 
-    def _row(self, row: Sequence[Value]) -> list[dict[str, Any]]:
+    def _row(self, row: Sequence[Value], at: str) -> list[dict[str, Any]]:
         return [
-            self.number(cell) if isinstance(cell, Number) else {"text": cell, "short": len(cell) <= SHORT}
+            self.number(cell, at) if isinstance(cell, Number) else {"text": cell, "short": len(cell) <= SHORT}
             for cell in row
         ]
 

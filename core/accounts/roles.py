@@ -62,6 +62,7 @@ class Action(StrEnum):
     SECOND_AID = "aid.second"  # the second approval, where two people must
     PAY_AID = "aid.pay"
     SEE_FIGURES = "figures.see"
+    SEE_DASHBOARD = "dashboard.see"  # figures told apart by village and illness, stock and funds on one page
     MAKE_PAPERS = "papers.make"
     IMPORT_REGISTER = "register.import"
     MANAGE_USERS = "users.manage"
@@ -104,7 +105,7 @@ GRANTS: dict[Role, frozenset[Action]] = {
     Role.AUDITOR: frozenset(
         _EVERYONE
         | {Action.SEE_BOOKS, Action.SEE_BOXES, Action.SEE_STOCK, Action.SEE_AUDIT, Action.SEE_FIGURES,
-           Action.FOLLOW_MONEY}
+           Action.SEE_DASHBOARD, Action.FOLLOW_MONEY}
     ),
     Role.DONOR: frozenset(_EVERYONE | {Action.SEE_FIGURES, Action.FOLLOW_MONEY}),
 }  # fmt: skip

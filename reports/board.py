@@ -1,0 +1,167 @@
+"""The parts of the dashboard as its template takes them: tables whose numbers open, and pictures beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext
+
+from core.ages import UNKNOWN
+from core.charts import Chart, Series
+from core.periods import Month
+from reports import dashboard, ranges
+from reports.asking import Span
+from reports.charts import picture, short_month
+from reports.cube import assert_whole
+from reports.dashboard import ASSESSED, CONDITIONS, Asked, Line, Row
+from reports.figures import FIGURES
+from reports.linked import behind_address
+from reports.naming import SERVICES_SHORT, SEXES, band_words, month_words
+
+TOP = 10
+Cell = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Board:
+    """What was asked, on which page, and whether its reader may open the records behind a number."""
+
+    asked: Asked
+    page: str
+    opens: bool
+
+    def cell(self, number: int, at: str, figure: str, span: Span | None = None, **keys: str) -> Cell:
+        """Return a number for `reports/cell.html`, with the way to its records and from there back to part `at`."""
+        cell: Cell = {"number": f"{number:,}", "href": "", "is_number": True}
+        if self.opens and number:
+            days, where = span or self.asked.days.now, {**self.asked.where, **keys}
+            cell["href"] = behind_address(figure, days, self.asked.bands, where, back=f"{self.page}#{at}")
+        return cell
+
+    # --- The chosen days beside others ---
+
+    def comparison(self) -> dict[str, Any]:
+        """Return each figure beside the days before and a year earlier, and the tiles on top."""
+        rows, days = dashboard.rows(self.asked), self.asked.days
+        return {
+            "rows": [self._compared(row) for row in rows],
+            "tiles": [self._compared(row) for row in rows if not row.line.keys][:4],
+            "headings": [ranges.span_words(span) for span in days.spans],
+            "left_out": dashboard.left_out(self.asked),
+        }
+
+    def _compared(self, row: Row) -> dict[str, Any]:
+        days, line = self.asked.days, row.line
+        numbers = dict(zip((days.now, days.before, days.year_ago), (row.now, row.before, row.year_ago), strict=True))
+        cells = [self.cell(number, "compared", line.figure, span, **line.keys) for span, number in numbers.items()]
+        others = [
+            {"cell": cell, "change": change(row.now, number), "words": ranges.span_words(span)}
+            for cell, (span, number) in list(zip(cells, numbers.items(), strict=True))[1:]
+        ]
+        figure = FIGURES[line.figure]
+        return {
+            "words": line_words(line), "part": bool(line.keys), "now": cells[0], "others": others,
+            "counts": figure.counts_words, "definition": figure.definition,
+        }  # fmt: skip
+
+    # --- Month by month ---
+
+    def trend(self) -> dict[str, Any]:
+        """Return the contacts of twelve months by service, and beside the twelve months before."""
+        now, before = dashboard.trend(self.asked)
+        services = [name for name in SERVICES_SHORT if any(by.get(name) for by in (*now.values(), *before.values()))]
+        rows = [self._month(month, by, services, sum(before[earlier].values())) for (month, by), earlier in
+                zip(now.items(), before, strict=True)]  # fmt: skip
+        return {
+            "columns": [*(str(SERVICES_SHORT[name]) for name in services), gettext("Total"), gettext("A year earlier")],
+            "rows": rows,
+            "chart": picture(_two_years(now, before), width=620, height=250),
+            "stacked": picture(_by_service(now, services), width=620, height=250) if len(services) > 1 else "",
+        }
+
+    def _month(self, text: str, by: Mapping[str, int], services: Sequence[str], earlier: int) -> dict[str, Any]:
+        month = Month(text)
+        span, total = Span.of(month), sum(by.values())
+        assert_whole((by.get(name, 0) for name in services), total)
+        cells = [self.cell(by.get(name, 0), "months", ASSESSED, span, service=name) for name in services]
+        cells.append(self.cell(total, "months", ASSESSED, span))
+        cells.append(self.cell(earlier, "months", ASSESSED, ranges.back(span, 12)))
+        return {"words": month_words(month), "cells": cells}
+
+    # --- Who they were, what they had ---
+
+    def ages(self) -> dict[str, Any]:
+        """Return the contacts by age and sex, those of unknown age on a line of their own, and the pyramid."""
+        answer, bands = self.asked.answer(ASSESSED, None, "band", "sex"), self.asked.bands
+        keys, sexes = list(answer.along("band")), list(answer.along("sex"))
+        grid = {(band, sex): answer.value(band=band, sex=sex) for band in keys for sex in sexes}
+        assert_whole(grid.values(), answer.total)
+        rows = [
+            {"words": band_words(bands, band), "cells": [
+                *(self.cell(grid[band, sex], "ages", ASSESSED, band=band, sex=sex) for sex in sexes),
+                self.cell(sum(grid[band, sex] for sex in sexes), "ages", ASSESSED, band=band),
+            ]}
+            for band in keys
+        ]  # fmt: skip
+        total = [*(self.cell(answer.value(sex=sex), "ages", ASSESSED, sex=sex) for sex in sexes),
+                 self.cell(answer.total, "ages", ASSESSED)]  # fmt: skip
+        drawn = [band for band in keys if band != UNKNOWN]
+        series = [Series(str(SEXES[sex]), [grid[band, sex] for band in drawn]) for sex in sexes]
+        title = gettext("Patients assessed by age and sex")
+        chart = (
+            Chart("pyramid", title, [band_words(bands, band) for band in drawn], series) if len(series) == 2 else None
+        )
+        return {
+            "columns": [*(str(SEXES[sex]) for sex in sexes), gettext("Total")], "rows": rows, "total": total,
+            "chart": picture(chart, width=520, height=300) if chart and answer.total else "",
+        }  # fmt: skip
+
+    def conditions(self, names: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the most frequent conditions and how many more there were."""
+        found = self.asked.answer(CONDITIONS, None, "condition").along("condition")
+        order = sorted(((n, key) for key, n in found.items() if n), key=lambda pair: (-pair[0], pair[1]))
+        shown = [(str(names.get(key, key)), key, n) for n, key in order[:TOP]]
+        chart = Chart(
+            "rows",
+            str(FIGURES[CONDITIONS].words),
+            [words for words, _, _ in shown],
+            [Series("", [n for *_, n in shown])],
+        )
+        return {
+            "rows": [{"words": words, "cells": [self.cell(n, "conditions", CONDITIONS, condition=key)]}
+                     for words, key, n in shown],
+            "chart": picture(chart, width=440, height=40 + 26 * len(shown)) if shown else "",
+            "left": len(order) - len(shown),
+        }  # fmt: skip
+
+
+def line_words(line: Line) -> str:
+    """Return what a line of the comparison is called."""
+    if service := line.keys.get("service"):
+        return str(SERVICES_SHORT[service])
+    return str(FIGURES[line.figure].words)
+
+
+def change(now: int, then: int) -> dict[str, Any]:
+    """Return how much a number has changed: in words, and which way; nothing where there was nothing before."""
+    if not then:
+        return {"words": "", "way": ""}
+    hundredths = round((now - then) * 100 / then)
+    way = "up" if now > then else "down" if now < then else "same"
+    sign = {"up": "+", "down": "−", "same": ""}[way]
+    return {"words": f"{sign}{abs(hundredths):,} %", "way": way}
+
+
+def _two_years(now: Mapping[str, Mapping[str, int]], before: Mapping[str, Mapping[str, int]]) -> Chart:
+    names = [short_month(Month(text)) for text in now]
+    sums = [[sum(by.values()) for by in months.values()] for months in (now, before)]
+    series = [Series(gettext("These twelve months"), sums[0]), Series(gettext("The twelve months before"), sums[1])]
+    return Chart("line", gettext("Patients assessed, beside a year earlier"), names, series)
+
+
+def _by_service(now: Mapping[str, Mapping[str, int]], services: Sequence[str]) -> Chart:
+    names = [short_month(Month(text)) for text in now]
+    series = [Series(str(SERVICES_SHORT[name]), [by.get(name, 0) for by in now.values()]) for name in services]
+    return Chart("stacked", gettext("Patients assessed by service"), names, series)

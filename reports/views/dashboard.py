@@ -1,0 +1,115 @@
+"""The dashboard: figures of some days beside those before, in tables and pictures, and how the centre stands today."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+
+from clinic.models import Condition
+from core.accounts.models import User
+from core.accounts.permissions import requires
+from core.accounts.roles import Action
+from core.ages import BandSet
+from core.periods import local_day
+from mobile_team import selectors as mobile_team
+from reports import bands as band_sets
+from reports import quality, ranges
+from reports.asking import Span
+from reports.board import Board
+from reports.dashboard import Asked
+from reports.forms.dashboard import DashboardForm
+from reports.naming import band_words
+
+DAYS, BANDS = ("from", "to"), "bands"
+
+
+@require_safe
+@requires(Action.SEE_DASHBOARD)
+def show(request: HttpRequest) -> HttpResponse:
+    """Show the figures of this month so far, or of the days that were chosen, narrowed as was asked."""
+    now = timezone.now()
+    today = local_day(now)
+    villages = mobile_team.coverage(today)
+    conditions = {row.key: row for row in Condition.objects.order_by("name_en", "key")}
+    chosen = band_sets.named(request.GET.get(BANDS) or band_sets.DEFAULT)
+    form = _form(request, chosen, villages, conditions)
+    if not form.is_valid():
+        return render(request, "reports/dashboard.html", {"form": form}, status=422)
+    asked = _asked(form, chosen, today)
+    board = Board(asked, request.get_full_path(), cast("User", request.user).may(Action.READ_RECORD))
+    return render(request, "reports/dashboard.html", {
+        "form": form,
+        "asked": asked,
+        "title": ranges.span_words(asked.days.now),
+        "shortcuts": _shortcuts(request, form, today),
+        "narrowed": _narrowed(form),
+        "compared": board.comparison(),
+        "trend": board.trend(),
+        "ages": board.ages(),
+        "conditions": board.conditions(conditions),
+        "quality": quality.of(asked.days.now.first, asked.days.now.last, now=now),
+    })  # fmt: skip
+
+
+def _form(
+    request: HttpRequest, chosen: BandSet, villages: list[Any], conditions: dict[str, Condition]
+) -> DashboardForm:
+    """Return the filters; routes and communes are those on which the mobile team goes out."""
+    routes = {str(row.route.pk): row.route for row in villages}
+    communes = {str(row.village.commune_id): row.village.commune for row in villages}
+    offered = {
+        "band": [(key, band_words(chosen, key)) for key in chosen.lines],
+        "condition": list(conditions.items()),
+        "route": list(routes.items()),
+        "commune": sorted(communes.items(), key=lambda pair: str(pair[1])),
+    }
+    bands = [(each.key, each.words) for each in band_sets.offered()]
+    return DashboardForm(request.GET, bands=bands, offered=offered)
+
+
+def _asked(form: DashboardForm, bands: BandSet, today: date) -> Asked:
+    """Return what a valid form asks for; without days this month, with one of them from it on or up to it."""
+    given, month = form.cleaned_data, ranges.shortcuts(today)["month"]
+    first = given["from"] or (min(month.first, given["to"]) if given["to"] else month.first)
+    last = given["to"] or max(month.last, first)
+    where = {name: _key(value) for name, value in given.items() if value and name not in (*DAYS, BANDS)}
+    return Asked(ranges.compared(Span(first, last), today), bands, where)
+
+
+def _key(value: Any) -> str:
+    return str(getattr(value, "pk", value))
+
+
+def _narrowed(form: DashboardForm) -> list[str]:
+    """Return in words by what the figures are narrowed: "Sex: Female"."""
+    words = []
+    for name, value in form.cleaned_data.items():
+        if value and name not in (*DAYS, BANDS):
+            choices = dict(getattr(form.fields[name], "choices", ()))
+            words.append(f"{form.fields[name].label}: {choices.get(value, value)}")
+    return words
+
+
+def _shortcuts(request: HttpRequest, form: DashboardForm, today: date) -> list[dict[str, Any]]:
+    """Return the ways to the stretches asked for most; the filters are kept."""
+    words = {
+        "month": gettext("This month"), "last_month": gettext("Last month"), "year": gettext("This year"),
+        "last_year": gettext("Last year"), "twelve_months": gettext("Twelve months"),
+    }  # fmt: skip
+    here = (form.cleaned_data["from"], form.cleaned_data["to"])
+    kept = {name: value for name, value in request.GET.items() if value and name not in DAYS}
+    return [
+        {
+            "words": words[name],
+            "href": f"?{urlencode({'from': span.first, 'to': span.last} | kept)}",
+            "here": here == (span.first, span.last) or (name == "month" and not any(here)),
+        }
+        for name, span in ranges.shortcuts(today).items()
+    ]
