@@ -94,11 +94,15 @@ def migrate(say: Say) -> None:
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
+    from reports.tallies import watch
+
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if plan:
         say(f"Database: bringing the tables up to date ({len(plan)} steps) ...")
         call_command("migrate", interactive=False, verbosity=0)
+    elif watch.install(connection):
+        say("Database: what the tallies read is watched anew; every day will be counted again.")
 
 
 def _rooms() -> list[AppConfig]:

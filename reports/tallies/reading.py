@@ -1,0 +1,116 @@
+"""Read numbers of contacts: from tallies where nothing was touched since, from the records where something was.
+
+Exact at any moment, with the log as long as it may be, and never a write.
+"""
+
+# ruff: noqa: S608 - the SQL is put together from our own names only
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import connection
+
+from reports.models import Tally
+from reports.tallies import touched
+from reports.tallies.counting import MEASURES, Dialect, Stretch, as_day, counted, within
+from reports.tallies.cover import Cover, cover
+from reports.tallies.touched import Log
+
+TRIES = 3
+BY = ("month", "key", "service", "sex", "slot")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is wanted: measures over a stretch of days, put together `by` some of BY, where `where` holds.
+
+    `where` gives the values allowed of key, service, sex or slot.
+    """
+
+    first: date
+    last: date
+    dimension: str
+    measures: Sequence[str]
+    by: Sequence[str]
+    where: Mapping[str, Sequence[Any]]
+
+
+def read(
+    first: date, last: date, *, dimension: str = "", measures: Sequence[str] = MEASURES, by: Sequence[str] = (),
+    where: Mapping[str, Sequence[Any]] | None = None, log: Log | None = None,
+) -> list[tuple[Any, ...]]:  # fmt: skip
+    """Return lines of (value of each `by`, number of each measure); lines with nothing in them are left out.
+
+    A month is its first day, a slot that of core.ages or UNKNOWN_AGE or ALL_AGES. `log` is what `touched.look()` said,
+    for a page that asks several times. Sums of `first_in_month` are people only over one month, those of
+    `first_in_year` only from a new year's day on.
+    """
+    asked = Asked(first, last, dimension, measures, by, where or {})
+    for _ in range(TRIES):
+        log = log or touched.look()
+        lines, mark = _ask(asked, log)
+        if log.days is None or mark == log.mark:
+            return lines
+        log = None  # something was written between the two statements
+    return _ask(asked, Log(None))[0]
+
+
+def _ask(asked: Asked, log: Log) -> tuple[list[tuple[Any, ...]], tuple[int, int]]:
+    """Ask in one statement, and so of one moment; the mark of the log at that moment comes with it."""
+    parts, arguments = [], []
+    for sql, given in _parts(asked, log):
+        parts.append(sql)
+        arguments += given
+    where = [f"{name} IN ({', '.join(['%s'] * len(values))})" for name, values in asked.where.items()]
+    columns = [*asked.by, *(f"SUM({measure}) AS {measure}" for measure in asked.measures)]
+    group = f"GROUP BY {', '.join(asked.by)}" if asked.by else ""
+    sql = (
+        f"SELECT m.*, q.* FROM ({touched.MARK}) m LEFT JOIN (SELECT {', '.join(columns)} FROM "
+        f"({' UNION ALL '.join(parts)}) u WHERE {' AND '.join(where) or '1 = 1'} {group}) q ON 1 = 1"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*arguments, *(value for values in asked.where.values() for value in values)])
+        rows = cursor.fetchall()
+    mark, month = (int(rows[0][0]), int(rows[0][1])), asked.by.index("month") if "month" in asked.by else None
+    lines = [row[2:] for row in rows if any(row[2 + len(asked.by) :])]
+    if month is not None:
+        lines = [(*line[:month], as_day(line[month]), *line[month + 1 :]) for line in lines]
+    return lines, mark
+
+
+def _parts(asked: Asked, log: Log) -> Iterator[tuple[str, list[Any]]]:
+    """Yield what is added up: a SELECT for each span of tallies there is, and one of the records."""
+    if log.days is None:
+        made = Cover(records=[(asked.first, asked.last)])
+    else:
+        made = cover(asked.first, asked.last, log.days, years="month" not in asked.by, days=not asked.dimension)
+    if made.years:
+        yield _tallied(asked, Tally.Span.YEAR, [(day, day) for day in made.years])
+    if made.months:
+        yield _tallied(asked, Tally.Span.MONTH, [(day, day) for day in made.months])
+    if made.days:
+        yield _tallied(asked, Tally.Span.DAY, made.days)
+    if made.records:
+        yield _counted(asked, made.records)
+
+
+def _tallied(asked: Asked, span: Tally.Span, stretches: Sequence[Stretch]) -> tuple[str, list[Any]]:
+    where, days = within("first", stretches)
+    month = Dialect(connection.vendor).beginning(Tally.Span.MONTH, "first")
+    return (
+        (
+            f"SELECT {month} AS month, key, service, sex, slot, {', '.join(asked.measures)} FROM reports_tally "
+            f"WHERE span = %s AND dimension = %s AND {where}"
+        ),
+        [span.value, asked.dimension, *days],
+    )
+
+
+def _counted(asked: Asked, stretches: Sequence[Stretch]) -> tuple[str, list[Any]]:
+    sql, arguments = counted(
+        Dialect(connection.vendor), stretches, span=Tally.Span.MONTH, dimension=asked.dimension, measures=asked.measures
+    )
+    return f"SELECT first AS month, key, service, sex, slot, {', '.join(asked.measures)} FROM ({sql}) n", arguments
