@@ -31,6 +31,25 @@ def env_int(name: str, default: int) -> int:
     return int(env_str(name, str(default)))
 
 
+def env_url(name: str) -> str:
+    """Return `name` as an address without its last slash, "" when it is not given.
+
+    Raises ValueError unless it is https, or http to this machine: what is sent there goes with a secret. Neither a
+    password nor a question belongs in it.
+    """
+    text = env_str(name).strip().rstrip("/")
+    if not text:
+        return ""
+    parts = urlsplit(text)
+    near = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and near)):
+        raise ValueError(f"{name} must begin with https:// and name a server")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError(f"{name} is an address only: no user, password, ? or #")
+    parts.port  # noqa: B018 - raises ValueError for a port that is none
+    return text
+
+
 def env_list(name: str, default: str = "") -> list[str]:
     """Return the comma-separated parts of `name`, without blanks."""
     return [part.strip() for part in env_str(name, default).split(",") if part.strip()]

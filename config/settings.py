@@ -7,7 +7,7 @@ from urllib.parse import quote
 from django.core.management.utils import get_random_secret_key
 
 from config import broker
-from config.env import database_from_url, env_bool, env_int, env_list, env_str
+from config.env import database_from_url, env_bool, env_int, env_list, env_str, env_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / env_str("VAR_DIR", "var")
@@ -159,6 +159,7 @@ JOB_TASKS = {
     "register": "desk.tasks.import_register",
     "pairs": "desk.tasks.look_for_pairs",
     "paper": "reports.tasks.make_paper",
+    "issue": "reports.tasks.issue_paper",
 }
 
 # Redis is a cache of what can be found again, never a lock or a truth: a lost broker must not take the desk down.
@@ -286,3 +287,9 @@ CENTRE = {
     "phone": env_str("CENTRE_PHONE", ""),
 }
 REFERRAL_ANSWER_DAYS = env_int("REFERRAL_ANSWER_DAYS", 30)  # after so many days an answer is long awaited
+
+# --- The ministry's DHIS2: where the figures of a month are sent; without an address nothing ever is ---------------
+
+DHIS2_URL = env_url("DHIS2_URL")
+DHIS2_TOKEN = env_str("DHIS2_TOKEN").strip()
+DHIS2_TIMEOUT = env_int("DHIS2_TIMEOUT", 60)  # seconds for one try, from the first byte to the last
