@@ -33,9 +33,21 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": "pharmacy.tasks.every_night",
         "schedule": crontab(hour="3", minute="10"),
     },
+    "issue the papers of the month that is over": {
+        "task": "reports.tasks.issue_due",
+        "schedule": crontab(hour="5", minute="0", day_of_month="1"),
+    },
+    "issue the papers for which no computer was on": {
+        "task": "reports.tasks.issue_due",
+        "schedule": crontab(minute="25", day_of_month="1-8"),
+    },
     "look at what tablets saved and what still waits for another save": {
         "task": "sync.tasks.look_at_sleepers",
         "schedule": crontab(hour="2", minute="20"),
+    },
+    "send the ministry what waits for another try": {
+        "task": "reports.tasks.send_what_waits",
+        "schedule": 60.0,
     },
     "find work whose message or worker was lost": {
         "task": "core.jobs.tasks.sweep",

@@ -64,6 +64,9 @@ class Action(StrEnum):
     SEE_FIGURES = "figures.see"
     SEE_DASHBOARD = "dashboard.see"  # figures told apart by village and illness, stock and funds on one page
     MAKE_PAPERS = "papers.make"
+    BUILD_REPORTS = "reports.build"  # any figure by any dimension; save, share, let the clock make it
+    READ_REPORTS = "reports.read"  # those shared with one's role
+    SEND_FIGURES = "figures.send"  # to the ministry; lays out its forms too
     IMPORT_REGISTER = "register.import"
     MANAGE_USERS = "users.manage"
     MANAGE_CENTRE = "centre.manage"
@@ -73,7 +76,7 @@ class Action(StrEnum):
     MANAGE_DEVICES = "devices.manage"
 
 
-_EVERYONE = {Action.HOME}
+_EVERYONE = {Action.HOME, Action.READ_REPORTS}
 _CLINICAL = {Action.SEARCH_PATIENTS, Action.READ_RECORD, Action.REGISTER_PATIENT, Action.SEE_REFERRALS}
 
 GRANTS: dict[Role, frozenset[Action]] = {
@@ -105,7 +108,7 @@ GRANTS: dict[Role, frozenset[Action]] = {
     Role.AUDITOR: frozenset(
         _EVERYONE
         | {Action.SEE_BOOKS, Action.SEE_BOXES, Action.SEE_STOCK, Action.SEE_AUDIT, Action.SEE_FIGURES,
-           Action.SEE_DASHBOARD, Action.FOLLOW_MONEY}
+           Action.SEE_DASHBOARD, Action.BUILD_REPORTS, Action.FOLLOW_MONEY}
     ),
     Role.DONOR: frozenset(_EVERYONE | {Action.SEE_FIGURES, Action.FOLLOW_MONEY}),
 }  # fmt: skip

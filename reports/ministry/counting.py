@@ -74,7 +74,7 @@ def _counted(block: FormBlock, columns: list[Column], plans: Mapping[str, Plan],
     alike: dict[tuple[str, tuple[str, ...]], list[Plan]] = defaultdict(list)
     for plan in plans.values():
         alike[plan.figure.name, plan.dimensions].append(plan)
-    found = {}
+    found: dict[str, FilledLine] = {}
     for (figure, dimensions), together in alike.items():
         where = {name: key for name in dimensions if (key := _only_key(together, name))}
         by = [name for name in dimensions if name not in where]
@@ -95,7 +95,8 @@ def _line(
     plan: Plan, columns: list[Column], answer: Answer, where: Mapping[str, str], by: list[str], bands: BandSet
 ) -> FilledLine:
     """Take one line's numbers out of an answer; the columns are made sure to add up to the total."""
-    numbers, parts = {}, {}
+    numbers: dict[str, int] = {}
+    parts: dict[str, list[Part]] = {}
     for column in columns:
         sums: dict[tuple[str, ...], int] = defaultdict(int)
         for cell, number in answer.cells.items():

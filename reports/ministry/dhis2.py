@@ -84,7 +84,12 @@ def address(server: str, *, by_code: bool, rehearsal: bool) -> str:
     """Return where a body is posted. Every parameter is said, so that a server's own defaults change nothing."""
     asked = {"importStrategy": "CREATE_AND_UPDATE", "dryRun": str(rehearsal).lower(), "async": "false"}
     asked |= {"idScheme": "CODE"} if by_code else {}
-    return f"{server.removesuffix('/api')}/api/dataValueSets?{urlencode(asked)}"
+    return f"{endpoint(server)}?{urlencode(asked)}"
+
+
+def endpoint(server: str) -> str:
+    """Return the resource that takes data values; the address of a server may end in /api or not."""
+    return f"{server.removesuffix('/api')}/api/dataValueSets"
 
 
 # --- What an answer means --------------------------------------------------------------------------------------------

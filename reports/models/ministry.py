@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -11,7 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from core.db import Recorded
 
 # A DHIS2 identifier: a UID is a letter and ten letters or digits; a code may be longer and hold marks.
-DHIS2_ID = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,49}\Z", _("Letters, figures and _ . : / - only."))
+_ID = r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,49}"
+DHIS2_ID = RegexValidator(rf"^{_ID}\Z", _("Letters, figures and _ . : / - only."))
+
+
+def is_dhis2_id(text: str) -> bool:
+    """Return whether a text may be an identifier of DHIS2."""
+    return re.fullmatch(_ID, text, re.ASCII) is not None
 
 
 class Dhis2Id(models.CharField):
