@@ -45,6 +45,10 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": "sync.tasks.look_at_sleepers",
         "schedule": crontab(hour="2", minute="20"),
     },
+    "make the built reports that are due": {
+        "task": "reports.tasks.make_due_reports",
+        "schedule": crontab(hour="5-22", minute="35"),
+    },
     "send the ministry what waits for another try": {
         "task": "reports.tasks.send_what_waits",
         "schedule": 60.0,

@@ -160,6 +160,7 @@ JOB_TASKS = {
     "pairs": "desk.tasks.look_for_pairs",
     "paper": "reports.tasks.make_paper",
     "issue": "reports.tasks.issue_paper",
+    "report": "reports.tasks.make_report",
 }
 
 # Redis is a cache of what can be found again, never a lock or a truth: a lost broker must not take the desk down.

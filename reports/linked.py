@@ -52,7 +52,7 @@ class Linker:
 
     def number(self, number: Number, at: str = "") -> dict[str, Any]:
         """Return one number for a page."""
-        return {"number": number.value, "href": self.href(number, at), "is_number": True}
+        return {"number": number.amount, "href": self.href(number, at), "is_number": True}
 
     def table(self, table: Table) -> dict[str, Any]:
         """Return one table for `reports/table.html`."""

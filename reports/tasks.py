@@ -28,7 +28,9 @@ from reports.models import Issue
 from reports.naming import bands_named, is_year, period_named
 from reports.paper import Paper, Seal, paper_of
 from reports.pdf.paper import render
+from reports.services import reporting, saved
 from reports.services import sending as sendings
+from reports.shared import scheduled
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +66,23 @@ def issue_due() -> int:
         job = services.ask_for_issue(kind=kind, first=first, by=None, today=local_day(now))
         sent += job.state == Job.State.WAITING and send(job)
     return sent
+
+
+@shared_task(bind=True)
+def make_report(self: Any, job_id: str) -> None:
+    """Make the files of a built report that was due. Safe to run twice: each file is made again in its place."""
+    _work(self, job_id, lambda job: reporting.make(job, at=timezone.now()))
+
+
+@shared_task
+def make_due_reports() -> int:
+    """Ask for the built reports that are due; return how many were sent off. Two beats ask for the same one once."""
+    today, made = local_day(timezone.now()), 0
+    for report in scheduled(today):
+        for due in saved.dues(report, today):
+            job = saved.begin(report_id=report.pk, due=due)
+            made += bool(job and send(job))
+    return made
 
 
 def _work(task: Any, job_id: str, do: Callable[[Job], None]) -> None:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from reports import api
-from reports.views import bands, dashboard, figures
+from reports.views import bands, dashboard, dhis2, figures, issues, ministry, ministry_layout
 
 app_name = "reports"
 urlpatterns = [
@@ -13,9 +13,35 @@ urlpatterns = [
     path("year/<str:year>/", figures.year, name="year"),
     path("behind/<str:figure>/", figures.behind, name="behind"),
     path("paper/", figures.make_paper, name="paper"),
+    path("issues/new/", issues.issue_paper, name="issue_new"),
+    path("issues/<uuid:id>/", issues.issue, name="issue"),
+    path("issues/<uuid:id>/again/", issues.reissue, name="reissue"),
+    path("issues/<uuid:id>/<str:name>", issues.file, name="issue_file"),
     path("bands/", bands.band_sets, name="bands"),
     path("bands/new/", bands.band_set_new, name="bands_new"),
     path("bands/<slug:key>/", bands.band_set_change, name="bands_change"),
     path("bands/<slug:key>/retire/", bands.band_set_retire, name="bands_retire"),
+    path("ministry/", ministry.home, name="ministry"),
+    path("ministry/sent/<uuid:id>/", dhis2.receipt, name="sending"),
+    path("ministry/sent/<uuid:id>/body.json", dhis2.sent_body, name="sending_body"),
+    path("ministry/sent/<uuid:id>/stop/", dhis2.stop, name="sending_stop"),
+    path("ministry/sent/<uuid:id>/now/", dhis2.hurry, name="sending_now"),
+    path("ministry/<slug:key>/layout/", ministry_layout.layout_of, name="ministry_layout"),
+    path("ministry/<slug:key>/layout/form/", ministry_layout.form_change, name="ministry_change"),
+    path("ministry/<slug:key>/layout/block/", ministry_layout.block_new, name="ministry_block_new"),
+    path("ministry/<slug:key>/layout/block/<uuid:id>/", ministry_layout.block_change, name="ministry_block"),
+    path("ministry/<slug:key>/layout/block/<uuid:id>/line/", ministry_layout.line_new, name="ministry_line_new"),
+    path("ministry/<slug:key>/layout/line/<uuid:id>/", ministry_layout.line_change, name="ministry_line"),
+    path("ministry/<slug:key>/layout/<str:what>/<uuid:id>/move/", ministry_layout.move, name="ministry_move"),
+    path("ministry/<slug:key>/places/", dhis2.mapping, name="mapping"),
+    path("ministry/<slug:key>/places.csv", dhis2.mapping_csv, name="mapping_csv"),
+    path("ministry/<slug:key>/places/<uuid:id>/", dhis2.mapping_line, name="mapping_line"),
+    path("ministry/<slug:key>/<str:month>/", ministry.show, name="ministry_form"),
+    path("ministry/<slug:key>/<str:month>/send/", dhis2.send, name="ministry_send"),
+    path("ministry/<slug:key>/<str:month>/dhis2.<str:kind>", dhis2.carried, name="ministry_carried"),
+    path("ministry/<slug:key>/<str:month>/paper/<str:language>/", ministry.paper, name="ministry_paper"),
+    path(
+        "ministry/<slug:key>/<str:month>/<slug:block>/<slug:line>/<str:column>/", ministry.parts, name="ministry_parts"
+    ),
     path("api/figures/", api.Figures.as_view(), name="api"),
 ]

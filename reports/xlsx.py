@@ -12,15 +12,18 @@ import xlsxwriter
 from django.utils import timezone, translation
 
 from core.periods import CLINIC_TZ
+from reports.building import Built
 from reports.paper import Paper
-from reports.tables import Number, Row, Table
+from reports.tables import HIDDEN, Column, Number, Row, Table
+from reports.tables.shape import PLACES
 
 LANGUAGES = ("km", "en")
 WIDEST = 60
+_CODES = {0: "#,##0", 1: "#,##0.0", 2: "#,##0.00"}  # by decimal places
 
 
-def workbook(paper: Paper) -> bytes:
-    """Return the Excel file of a paper.
+def workbook(paper: Paper | Built) -> bytes:
+    """Return the Excel file of a paper or of a built report.
 
     Every text is written as a text: what begins with = + - or @ is shown and never run.
     """
@@ -34,7 +37,8 @@ def workbook(paper: Paper) -> bytes:
     counted = [_said(language, lambda: paper.counted) for language in LANGUAGES]
     for km, en in zip(*(_said(language, paper.tables) for language in LANGUAGES), strict=True):
         writer.sheet(km, en, [*heading, *counted])
-    writer.raw(paper)
+    if isinstance(paper, Paper):
+        writer.raw(paper)
     book.close()
     return out.getvalue()
 
@@ -56,9 +60,11 @@ class _Writer:
             font | {"bold": True, "bg_color": "#0b5d5e", "font_color": "#ffffff", "text_wrap": True, "border": 1}
         )
         self.text = book.add_format(font | {"text_wrap": True})
-        self.number = book.add_format(font | {"num_format": "#,##0"})
         self.total_text = book.add_format(font | {"bold": True, "top": 1})
-        self.total = book.add_format(font | {"bold": True, "top": 1, "num_format": "#,##0"})
+        total = font | {"bold": True, "top": 1}
+        self.numbers = {places: book.add_format(font | {"num_format": code}) for places, code in _CODES.items()}
+        self.totals = {places: book.add_format(total | {"num_format": code}) for places, code in _CODES.items()}
+        self.number = self.numbers[0]
 
     def sheet(self, km: Table, en: Table, said: Sequence[str]) -> None:
         """Write one table; `said` stands above it."""
@@ -72,10 +78,10 @@ class _Writer:
         for column, words in enumerate(headings):
             sheet.write_string(top, column, words, self.head)
         for offset, (khmer, english) in enumerate(zip(km.rows, en.rows, strict=True), start=1):
-            self._row(sheet, top + offset, khmer, english, (self.text, self.number), widths)
+            self._row(sheet, top + offset, en.columns, (khmer, english), widths)
         bottom = top + len(en.rows)
         if km.total and en.total:
-            self._row(sheet, bottom + 1, km.total, en.total, (self.total_text, self.total), widths)
+            self._row(sheet, bottom + 1, en.columns, (km.total, en.total), widths, total=True)
         for column, width in enumerate(widths):
             sheet.set_column(column, column, min(width + 2, WIDEST))
         sheet.freeze_panes(top + 1, 0)
@@ -93,17 +99,22 @@ class _Writer:
         widths = [max(len(line) for line in re.split("[\n·]", words)) for words in headings]
         return headings, widths
 
-    def _row(self, sheet: Any, row: int, km: Row, en: Row, formats: tuple[Any, Any], widths: list[int]) -> None:
-        column = 0
-        for khmer, english in zip(km, en, strict=True):
-            if isinstance(english, Number):
-                sheet.write_number(row, column, english.value, formats[1])
-                column += 1
+    def _row(
+        self, sheet: Any, row: int, columns: Sequence[Column], said: tuple[Row, Row], widths: list[int], *,
+        total: bool = False,
+    ) -> None:  # fmt: skip
+        """Write one row: a number once, a text in both languages, what is not known as a dash."""
+        text, numbers, place = *((self.total_text, self.totals) if total else (self.text, self.numbers)), 0
+        for column, khmer, english in zip(columns, *said, strict=True):
+            if isinstance(english, Number) and not english.hidden:
+                sheet.write_number(row, place, english.amount, numbers[PLACES[english.unit]])
+                place += 1
                 continue
-            for words in (str(khmer), english):
-                sheet.write_string(row, column, words, formats[0])
-                widths[column] = max(widths[column], len(words))
-                column += 1
+            mark = HIDDEN if isinstance(english, Number) else english
+            for words in [mark] if column.number else [str(khmer), mark]:
+                sheet.write_string(row, place, words, text)
+                widths[place] = max(widths[place], len(words))
+                place += 1
 
     def raw(self, paper: Paper) -> None:
         """Write the contacts by month, service, band and sex as lines for a pivot table."""

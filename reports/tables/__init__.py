@@ -3,6 +3,7 @@
 A number knows which figure it is and by which keys it is narrowed, so that a page can link it to its records.
 """
 
+from reports.tables.care import answers, dental_care, people, referrals, road, talks, teeth
 from reports.tables.contacts import (
     ages,
     conditions,
@@ -15,9 +16,14 @@ from reports.tables.contacts import (
     trend,
     unknown_ages,
 )
-from reports.tables.shape import Column, Number, Row, Table, Value
+from reports.tables.restated import restatement
+from reports.tables.rounds import quality, villages
+from reports.tables.shape import HIDDEN, Column, Number, Row, Table, Value
+from reports.tables.supply import aid, expiring, funds, gifts, helped, stock, stock_outs
 
 __all__ = [
-    "Column", "Number", "Row", "Table", "Value", "ages", "conditions", "definitions", "hand_outs", "months",
-    "published_results", "services", "summary", "trend", "unknown_ages",
+    "HIDDEN", "Column", "Number", "Row", "Table", "Value", "ages", "aid", "answers", "conditions", "definitions",
+    "dental_care", "expiring", "funds", "gifts", "hand_outs", "helped", "months", "people", "published_results",
+    "quality", "referrals", "restatement", "road", "services", "stock", "stock_outs", "summary", "talks", "teeth",
+    "trend", "unknown_ages", "villages",
 ]  # fmt: skip

@@ -3,16 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+PLACES = {"": 0, "KHR": 0, "USD": 2, "tenths": 1, "hundredths": 2}
+HIDDEN = "*"
 
 
 @dataclass(frozen=True)
 class Number:
-    """A number with what it counts; without a figure it has no list behind it."""
+    """A number with what it counts; without a figure it has no list behind it.
+
+    `value` is a whole number of `unit`s: things, riel, cents, tenths or hundredths. A `hidden` one is not printed in
+    what leaves the house (`reports.small`). One that is `passing` says how things stood at the moment of asking, so
+    that a later one is no correction of it.
+    """
 
     value: int
     figure: str = ""
     keys: Mapping[str, str] = field(default_factory=dict)
+    unit: str = ""
+    hidden: bool = False
+    passing: bool = False
+
+    @property
+    def amount(self) -> int | Decimal:
+        """Return the number as a reader takes it: 12.50 dollars, not 1250 cents."""
+        places = PLACES[self.unit]
+        return Decimal(self.value).scaleb(-places) if places else self.value
+
+    @property
+    def identity(self) -> str:
+        """Return what number this is, in any language and on any paper: its figure and its keys."""
+        return "|".join([self.figure, *(f"{name}={key}" for name, key in sorted(self.keys.items()))])
+
+    def but(self, **changes: object) -> Number:
+        """Return the same number with a few things changed."""
+        return replace(self, **changes)  # type: ignore[arg-type]
 
 
 Value = str | Number

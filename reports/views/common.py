@@ -7,12 +7,16 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.db.models import Model
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from core.editing import Clashed
 from core.errors import RuleBroken
+from core.jobs.models import Job
+from core.jobs.tasks import send
 from core.periods import local_day
 from core.words import say
 
@@ -25,6 +29,13 @@ def today() -> date:
 def sent(request: HttpRequest) -> QueryDict | None:
     """Return what was posted, also when it is empty; None when the page is only looked at."""
     return request.POST if request.method == "POST" else None
+
+
+def hand_over(request: HttpRequest, job: Job) -> None:
+    """Send a job that waits to the workers; say so when none can be told."""
+    if job.state == Job.State.WAITING and not send(job):
+        words = gettext("What makes the papers does not answer. The paper waits and is made as soon as it does.")
+        messages.warning(request, words)
 
 
 def done(form: forms.Form, makes: type[Model] | None, act: Callable[..., Any], /, **given: Any) -> bool:

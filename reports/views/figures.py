@@ -8,14 +8,13 @@ from typing import Any, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_POST
 
 from core.accounts.models import User
@@ -26,11 +25,10 @@ from core.audit import journal
 from core.charts import Chart
 from core.errors import RuleBroken
 from core.jobs.models import Job
-from core.jobs.tasks import send
 from core.periods import Month, Period, Year, local_day
 from core.svg import svg
 from reports import bands as band_sets
-from reports import charts, selectors, services, tables
+from reports import charts, issued, selectors, services, tables
 from reports.cube import SERVICES, Cube
 from reports.figures import COUNTED, FIGURES
 from reports.linked import Linker
@@ -44,6 +42,8 @@ from reports.naming import (
     period_named,
     period_words,
 )
+from reports.views import issues
+from reports.views.common import hand_over
 
 
 @requires(Action.SEE_FIGURES)
@@ -56,8 +56,13 @@ def home(request: HttpRequest) -> HttpResponse:
     numbers = selectors.trend(shown.period.last)
     table = tables.trend(numbers)
     linker = Linker(shown.period, BAND_SETS["published"], user.may(Action.READ_RECORD))
+    revisions = issued.of_year(shown)
     months = [
-        {"href": reverse("reports:month", args=[text]) if Month(text).first <= today else "", "cells": cells}
+        {
+            "href": reverse("reports:month", args=[text]) if Month(text).first <= today else "",
+            "cells": cells,
+            "revision": revisions.get(text, 0),
+        }
         for text, cells in zip(numbers, linker.table(table)["rows"], strict=True)
     ]
     return render(request, "reports/home.html", {
@@ -68,6 +73,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "months": months,
         "total": sum(sum(by.values()) for by in numbers.values()),
         "chart": picture(charts.months(numbers)),
+        "issued": revisions.get(shown.text, 0),
         "papers": [_paper(job) for job in selectors.papers()] if user.may(Action.MAKE_PAPERS) else [],
     })  # fmt: skip
 
@@ -120,6 +126,7 @@ def _show(request: HttpRequest, period: Period, ways: dict[str, Any]) -> HttpRes
         "period": period,
         "title": period_words(period),
         "whole_year": whole_year,
+        "paper": issues.card(period),
         "tiles": [_tile(linker, cube, figure.name) for figure in COUNTED],
         "band_sets": [_band_set(request, each, bands) for each in band_sets.offered()],
         "bands": bands,
@@ -224,11 +231,6 @@ def make_paper(request: HttpRequest) -> HttpResponse:
     period = period_named(request.POST.get("first", ""), request.POST.get("last", ""))
     bands = bands_named(request.POST.get("bands") or "published")
     job = services.ask_for_paper(period=period, bands=bands, by=request.user)
-    transaction.on_commit(lambda: _hand_over(request, job))
+    transaction.on_commit(lambda: hand_over(request, job))
     return redirect("jobs:job", job.id)
 
-
-def _hand_over(request: HttpRequest, job: Job) -> None:
-    if job.state == Job.State.WAITING and not send(job):
-        words = gettext("What makes the papers does not answer. The paper waits and is made as soon as it does.")
-        messages.warning(request, words)

@@ -51,7 +51,7 @@ def test_a_donor_sees_numbers_and_no_way_to_a_record(few, donor):
         content = client.get(page).content.decode()
         assert "/reports/behind/" not in content
         assert "/patients/" not in content
-        assert "Make the paper" not in content
+        assert "Print a draft" not in content
     assert client.get("/reports/behind/patients_assessed/?from=2025-03").status_code == 403
     assert client.post("/reports/paper/", {"first": "2025-03"}).status_code == 403
 
