@@ -1,7 +1,8 @@
-"""Count the figures of a period from the rows as they are now, and list the records behind any number."""
+"""Count the figures of a period as the records are now, and list the records behind any number."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,8 +16,12 @@ from core.ages import BAND_SETS, UNKNOWN, BandSet
 from core.errors import RuleBroken
 from core.jobs.models import Job, JobFile
 from core.periods import Month, Period
+from reports import tallied
 from reports.cube import SERVICES, SEXES, Cell, ConditionCount, Cube
-from reports.figures import COUNTED, FIGURES, contacts
+from reports.figures import COUNTED, FIGURES, Figure, contacts
+from reports.models.tally import UNKNOWN_AGE
+from reports.tallies import reading, touched
+from reports.tallies.touched import Log
 
 PAGE = 50
 PAPER = "paper"
@@ -24,46 +29,58 @@ PAPER = "paper"
 MONTH = Substr(Cast("on", CharField()), 1, 7)
 
 
-def count(period: Period, bands: BandSet) -> Cube:
-    """Return the figures of a period: one statement for all numbers and breakdowns, one for the conditions."""
+def count(period: Period, bands: BandSet, log: Log | None = None) -> Cube:
+    """Return the figures of a period, out of tallies and, where something changed since, out of the records.
+
+    `log` is what `touched.look()` said, for a page that asks several times.
+    """
+    log, first, last = log or touched.look(), period.first_day, period.last_day
+    known = {f.name: name for f in COUNTED if (name := tallied.measure(f.name, first, last))}
+    lines = reading.read(first, last, measures=list(known.values()), by=("month", "service", "sex", "slot"), log=log)
+    cells = [
+        Cell(
+            f"{month:%Y-%m}", service, sex, None if slot == UNKNOWN_AGE else slot, dict(zip(known, counts, strict=True))
+        )
+        for month, service, sex, slot, *counts in lines
+    ]
+    if others := [figure for figure in COUNTED if figure.name not in known]:
+        cells += _counted(period, others)
+    return Cube(period, bands, cells, conditions(period, log))
+
+
+def _counted(period: Period, figures: Sequence[Figure]) -> list[Cell]:
+    """Count from the records what the tallies of this period do not know, in one statement."""
     rows: Any = (
         contacts(period)
         .order_by()
         .values_list(MONTH, "kind", "patient__sex", "age_slot")
-        .annotate(**{f.name: Count("id", filter=f.counted(period)) for f in COUNTED})
+        .annotate(**{f.name: Count("id", filter=f.counted(period)) for f in figures})
     )
-    names = [f.name for f in COUNTED]
-    cells = [
+    names = [f.name for f in figures]
+    return [
         Cell(month, service, sex, slot, dict(zip(names, counts, strict=True)))
         for month, service, sex, slot, *counts in rows
     ]
-    return Cube(period, bands, cells, conditions(period))
 
 
-def conditions(period: Period) -> list[ConditionCount]:
+def conditions(period: Period, log: Log | None = None) -> list[ConditionCount]:
     """Return the contacts of a period by condition, the most frequent first; conditions nobody had are left out."""
-    key = "diagnoses__condition__key"
-    rows = (
-        contacts(period)
-        .filter(FIGURES["contacts_by_condition"].counted(period))
-        .order_by()
-        .values_list(key, "diagnoses__condition__name_en", "diagnoses__condition__name_km")
-        .annotate(count=Count("id"))
-        .order_by("-count", key)
-    )
-    return [ConditionCount(*row) for row in rows]
+    first, last = period.first_day, period.last_day
+    found = dict(reading.read(first, last, dimension="condition", measures=["contacts"], by=("key",), log=log))
+    names = Condition.objects.filter(key__in=found).values_list("key", "name_en", "name_km") if found else ()
+    return sorted((ConditionCount(*row, found[row[0]]) for row in names), key=lambda row: (-row.count, row.key))
 
 
-def trend(last: Month, months: int = 12) -> dict[str, dict[str, int]]:
+def trend(last: Month, months: int = 12, log: Log | None = None) -> dict[str, dict[str, int]]:
     """Return the contacts of each month by service, for the months up to and with `last`."""
     first = last
     for _ in range(months - 1):
         first = first.previous()
-    period = Period(first, last)
-    found = {month.text: dict.fromkeys(SERVICES, 0) for month in period}
-    rows = contacts(period).order_by().values_list(MONTH, "kind").annotate(count=Count("id"))
-    for month, service, number in rows:
-        found[month][service] = number
+    found = {month.text: dict.fromkeys(SERVICES, 0) for month in Period(first, last)}
+    for month, service, number in reading.read(
+        first.first, last.last, measures=["contacts"], by=("month", "service"), log=log
+    ):
+        found[f"{month:%Y-%m}"][service] = number
     return found
 
 

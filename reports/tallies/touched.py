@@ -1,5 +1,6 @@
 """The log of what changed, and which days must be counted again because of it."""
 
+# ruff: noqa: S608 - the SQL is put together from our own names only
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -8,7 +9,6 @@ from typing import Any
 
 from django.db import connection
 
-from reports.models import Touched
 from reports.tallies.counting import COUNTS, FALSE, as_day
 from reports.tallies.watch import NOBODY
 
@@ -31,7 +31,7 @@ _TURN = {
 # or the first stay, or may be it no longer: the earliest day the log does not hold, if it comes after one that the log
 # holds. On every other day the contacts are as they were, and so is what marks them.
 _FOLLOWING = """
-    WITH t AS (SELECT patient, "on" FROM reports_touched WHERE patient <> %s {only}),
+    WITH t AS (SELECT patient, "on" FROM reports_touched WHERE patient <> %s AND {only}),
     w AS (
         SELECT patient, MIN("on") AS since, {month[0]} AS begins, {month[1]} AS ends FROM t GROUP BY 1, 3, 4
         UNION ALL
@@ -57,11 +57,18 @@ _FOLLOWING = """
         ) AS day FROM (SELECT patient, MIN("on") AS since FROM t GROUP BY 1) p
     ) s WHERE s.day IS NOT NULL
 """
+MARK = "SELECT COUNT(*) AS changes, COALESCE(SUM(id), 0) AS ids FROM reports_touched"
+_SHORT = f"(SELECT COUNT(*) FROM (SELECT 1 FROM reports_touched LIMIT {BUSY + 1}) some) <= {BUSY}"
+_LOOK = f"""
+    SELECT m.changes, m.ids, d.day FROM ({MARK}) m LEFT JOIN (
+        SELECT "on" AS day FROM reports_touched WHERE {_SHORT} UNION SELECT day FROM ({{following}}) f
+    ) d ON 1 = 1
+"""
 
 
 @dataclass(frozen=True)
 class Log:
-    """What the log said at one moment; `days` are to be counted from the records, all of them when it is None.
+    """What the log said at one moment: the days to be counted from the records, all days when it is None.
 
     `mark` tells whether anything was written since.
     """
@@ -70,30 +77,30 @@ class Log:
     mark: tuple[int, int] = (0, 0)
 
 
-MARK = "SELECT COUNT(*), COALESCE(SUM(id), 0) FROM reports_touched"
-
-
 def look() -> Log:
-    """Read the log: one statement when it is empty or long, three when there is something to follow."""
-    rows = list(Touched.objects.order_by("id").values_list("id", "on", "patient")[: BUSY + 1])
-    if len(rows) > BUSY:
-        return Log(None)
-    days = {on for _, on, _ in rows}
-    if any(patient != NOBODY for _, _, patient in rows):
-        days |= following()
-    return Log(sorted(days), (len(rows), sum(key for key, _, _ in rows)))
+    """Read the log and what follows from it, in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOK.format(following=_following(_SHORT)), [_nobody()])
+        rows = cursor.fetchall()
+    changes, ids = int(rows[0][0]), int(rows[0][1])
+    days = {as_day(day) for _, _, day in rows if day is not None}
+    return Log(None if changes > BUSY else sorted(days), (changes, ids))
 
 
-def following(first: date | None = None, last: date | None = None) -> set[date]:
-    """Return the other days to be counted because of changes in the log, or in a part of it."""
+def following(first: date, last: date) -> set[date]:
+    """Return the other days to be counted again because of what changed on these."""
+    with connection.cursor() as cursor:
+        cursor.execute(_following('"on" BETWEEN %s AND %s'), [_nobody(), first, last])
+        return {as_day(day) for (day,) in cursor.fetchall()}
+
+
+def _following(only: str) -> str:
     vendor = connection.vendor
     month, year = (tuple(part.format('"on"') for part in _TURN[vendor][unit]) for unit in ("month", "year"))
     ever = ("'0001-01-01'", "'9999-12-31'") if vendor == "sqlite" else ("DATE '0001-01-01'", "DATE '9999-12-31'")
-    only = 'AND "on" BETWEEN %s AND %s' if first else ""
-    sql = _FOLLOWING.format(
-        only=only, month=month, year=year, ever=ever, counts=COUNTS.format("c"), false=FALSE[vendor]
-    )
-    nobody: Any = NOBODY.hex if vendor == "sqlite" else NOBODY
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [nobody, first, last] if first else [nobody])
-        return {as_day(day) for (day,) in cursor.fetchall()}
+    counts, false = COUNTS.format("c"), FALSE[vendor]
+    return _FOLLOWING.format(only=only, month=month, year=year, ever=ever, counts=counts, false=false)
+
+
+def _nobody() -> Any:
+    return NOBODY.hex if connection.vendor == "sqlite" else NOBODY

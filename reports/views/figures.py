@@ -42,6 +42,7 @@ from reports.naming import (
     period_named,
     period_words,
 )
+from reports.tallies import touched
 from reports.views import issues
 from reports.views.common import hand_over
 
@@ -110,7 +111,8 @@ def _year_link(year: Year) -> tuple[str, str]:
 
 def _show(request: HttpRequest, period: Period, ways: dict[str, Any]) -> HttpResponse:
     user, bands = cast("User", request.user), bands_named(request.GET.get("bands") or "published")
-    cube, numbers = selectors.count(period, bands), selectors.trend(period.last)
+    log = touched.look()
+    cube, numbers = selectors.count(period, bands, log), selectors.trend(period.last, log=log)
     opens = user.may(Action.READ_RECORD)
     linker = Linker(period, bands, opens)
     whole_year = is_year(period)
