@@ -3,7 +3,7 @@
 from django.urls import path
 
 from reports import api
-from reports.views import bands, dashboard, dhis2, figures, issues, ministry, ministry_layout
+from reports.views import bands, building, dashboard, dhis2, figures, issues, ministry, ministry_layout
 
 app_name = "reports"
 urlpatterns = [
@@ -17,6 +17,14 @@ urlpatterns = [
     path("issues/<uuid:id>/", issues.issue, name="issue"),
     path("issues/<uuid:id>/again/", issues.reissue, name="reissue"),
     path("issues/<uuid:id>/<str:name>", issues.file, name="issue_file"),
+    path("build/", building.builder, name="build"),
+    path("build/keep/", building.keep, name="keep"),
+    path("build/file.<str:kind>", building.built_file, name="built_file"),
+    path("saved/", building.saved_list, name="saved"),
+    path("saved/<uuid:id>/", building.saved_one, name="saved_one"),
+    path("saved/<uuid:id>/file.<str:kind>", building.saved_file, name="saved_file"),
+    path("saved/<uuid:id>/away/", building.saved_retire, name="saved_retire"),
+    path("made/<uuid:id>/<uuid:file_id>/", building.run_file, name="run_file"),
     path("bands/", bands.band_sets, name="bands"),
     path("bands/new/", bands.band_set_new, name="bands_new"),
     path("bands/<slug:key>/", bands.band_set_change, name="bands_change"),
