@@ -77,6 +77,13 @@ WAYS = (
     ),
     Way("reports:home", _("Figures"), "chart-column", Action.SEE_FIGURES, ("reports:",)),
     Way(
+        "reports:saved",
+        _("Kept reports"),
+        "clipboard-list",
+        Action.READ_REPORTS,
+        ("reports:build", "reports:saved", "reports:keep"),
+    ),
+    Way(
         "desk:duplicates",
         _("Likely duplicates"),
         "users-round",
