@@ -88,7 +88,8 @@ class Paper:
         found += [tables.hand_outs(cube), tables.conditions(cube)]
         if is_year(cube.period):
             found.append(tables.published_results(cube))
-        return [*found, *self.besides(), tables.definitions()]
+        found += self.besides()
+        return [*found, tables.definitions(found)]
 
     def besides(self, top: int | None = None) -> list[tables.Table]:
         """Return the tables of what is said besides contacts; of long lists the first `top` lines."""
@@ -96,11 +97,12 @@ class Paper:
             return []
         cube, found = self.cube, self.facts
         return [
-            tables.people(cube, found),
-            tables.teeth(found), tables.dental_care(found), tables.talks(found), tables.villages(cube, found),
-            tables.referrals(found), tables.answers(found), tables.road(found),
+            tables.people(cube, found), tables.care(found),
+            tables.teeth(cube, found), tables.dental_care(found),
+            tables.talks(found), tables.villages(cube, found),
+            tables.referrals(found), tables.trips(found), tables.road(found),
             tables.stock(found), tables.stock_outs(found, top), tables.expiring(found, top),
-            tables.gifts(found), tables.funds(found), tables.aid(found), tables.helped(found),
+            tables.gifts(found), tables.funds(found), tables.aid(found),
             tables.quality(cube, found),
         ]  # fmt: skip
 

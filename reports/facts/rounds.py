@@ -13,7 +13,7 @@ from clinic.models import Encounter
 from core.places.models import Village
 from mobile_team.models import Session
 from reports import small
-from reports.asking import Span
+from reports.spans import Span
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,7 @@ def _besides(document: Document, paper: Paper) -> None:
 
 
 def _closing(document: Document, paper: Paper) -> None:
-    _table(document, tables.definitions())
+    _table(document, paper.tables()[-1])
     if paper.seal:
         words = _("The figures of this revision are frozen. SHA-256 of the figures: %(hash)s")
         document.small(words % {"hash": paper.seal.sha256})

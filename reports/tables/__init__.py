@@ -3,7 +3,7 @@
 A number knows which figure it is and by which keys it is narrowed, so that a page can link it to its records.
 """
 
-from reports.tables.care import answers, dental_care, people, referrals, road, talks, teeth
+from reports.tables.care import care, dental_care, people, referrals, road, talks, teeth, treatments, trips
 from reports.tables.contacts import (
     ages,
     conditions,
@@ -19,11 +19,11 @@ from reports.tables.contacts import (
 from reports.tables.restated import restatement
 from reports.tables.rounds import quality, villages
 from reports.tables.shape import HIDDEN, Column, Number, Row, Table, Value
-from reports.tables.supply import aid, expiring, funds, gifts, helped, stock, stock_outs
+from reports.tables.supply import aid, expiring, funds, gifts, stock, stock_outs
 
 __all__ = [
-    "HIDDEN", "Column", "Number", "Row", "Table", "Value", "ages", "aid", "answers", "conditions", "definitions",
-    "dental_care", "expiring", "funds", "gifts", "hand_outs", "helped", "months", "people", "published_results",
-    "quality", "referrals", "restatement", "road", "services", "stock", "stock_outs", "summary", "talks", "teeth",
-    "trend", "unknown_ages", "villages",
+    "HIDDEN", "Column", "Number", "Row", "Table", "Value", "ages", "aid", "care", "conditions", "definitions",
+    "dental_care", "expiring", "funds", "gifts", "hand_outs", "months", "people", "published_results", "quality",
+    "referrals", "restatement", "road", "services", "stock", "stock_outs", "summary", "talks", "teeth", "treatments",
+    "trend", "trips", "unknown_ages", "villages",
 ]  # fmt: skip

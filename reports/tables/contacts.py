@@ -168,9 +168,11 @@ def published_results(cube: Cube) -> Table:
     return Table("published", gettext("Published results"), columns, rows, note=published.left_out(cube))
 
 
-def definitions() -> Table:
-    """Tell what each figure counts, in words."""
-    rows: list[Row] = [(str(f.words), str(f.counts_words), str(f.definition)) for f in FIGURES.values()]
+def definitions(said: Sequence[Table] = ()) -> Table:
+    """Tell what each figure counts, in words: of those that stand in some tables, else of all."""
+    names = {cell.figure for table in said for row in table.rows for cell in row if isinstance(cell, Number)}
+    shown = [figure for figure in FIGURES.values() if figure.name in names or not said]
+    rows: list[Row] = [(str(f.words), str(f.counts_words), str(f.definition)) for f in shown]
     words = (gettext("Figure"), gettext("Counts"), gettext("Definition"))
     columns = [Column(heading, number=False) for heading in words]
     return Table("definitions", gettext("What the figures count"), columns, rows)

@@ -9,7 +9,9 @@ from django.utils.translation import get_language, gettext
 from core.khmer import format_date
 from core.money import Currency
 from pharmacy.models import AidCost, Donation
-from reports.facts import Facts, supply
+from reports.cube import assert_whole
+from reports.facts import Facts
+from reports.tables.asked import currency_words, lines, number
 from reports.tables.shape import Column, Number, Row, Table
 
 TOP = 15  # lines of a long list on paper; all of them stand in the Excel file
@@ -17,48 +19,36 @@ TOP = 15  # lines of a long list on paper; all of them stand in the Excel file
 
 def stock(facts: Facts) -> Table:
     """Tell how medicine stood on the last day."""
-    found, last = facts.stock, facts.span.last
+    out = facts.answers["days_out"].along("medicine")
     rows: list[Row] = [
-        (gettext("Medicines that can be given"), Number(found.medicines, "medicines")),
-        (gettext("Medicines that were out on at least one day"), Number(len(found.out), "stock_outs")),
-        (gettext("Medicines that were out on the last day"),
-         Number(sum(one.out_at_the_end for one in found.out), "stock_outs", {"on": "last"})),
-        (gettext("Batches that expire within three months"),
-         Number(len(supply.soon(found.expiring, last)), "expiring", {"within": "3m"})),
-        (gettext("Batches that expire within six months"), Number(len(found.expiring), "expiring", {"within": "6m"})),
-        (gettext("Expired batches still on a shelf"), Number(len(found.expired), "expired")),
-        *((gettext("Worth of all that lies there, %(currency)s") % {"currency": _currency(c)},
-           Number(found.worth[c.value], "stock_worth", {"currency": c.value}, unit=c.value)) for c in Currency),
-        (gettext("Batches of which nobody said what they are worth"), Number(found.unvalued, "stock_unvalued")),
+        (gettext("Medicines that were out on at least one day"), Number(len(out), "medicines_out")),
+        (gettext("Batches that expire within three months"), number(facts, "batches_expiring")),
+        (gettext("Expired batches still on a shelf"), number(facts, "batches_expired")),
+        *((gettext("Worth of all that lies there, %(currency)s") % {"currency": currency_words(c)},
+           number(facts, "stock_value", currency=c.value)) for c in Currency),
     ]  # fmt: skip
-    columns = [Column(gettext("Medicine"), number=False), Column(gettext("Number"))]
     note = gettext("Bought medicine is worth what it cost, given medicine what the giver or we said it is worth.")
-    return Table("stock", gettext("Medicine on the last day"), columns, rows, note=note)
-
-
-def _currency(currency: Currency) -> str:
-    return gettext("riel") if currency is Currency.KHR else gettext("dollars")
+    return lines("stock", gettext("Medicine on the last day"), gettext("Medicine"), rows, note)
 
 
 def stock_outs(facts: Facts, top: int | None = None) -> Table:
     """Tell which medicines were out, the longest first."""
-    found = facts.stock.out
-    rows: list[Row] = [
-        (str(one.medicine), Number(one.days, "days_out", {"medicine": str(one.medicine.pk)})) for one in found[:top]
-    ]
+    found = sorted(facts.answers["days_out"].along("medicine").items(), key=lambda item: -item[1])
+    known = facts.named["medicine"]
+    rows: list[Row] = [(str(known[key]), number(facts, "days_out", medicine=key)) for key, _ in found[:top]]
     columns = [Column(gettext("Medicine"), number=False), Column(gettext("Days out"))]
     return Table("stock_outs", gettext("Medicine that was out"), columns, rows, note=_more(len(found), rows))
 
 
 def expiring(facts: Facts, top: int | None = None) -> Table:
     """Tell which batches on a shelf expire within six months, and those that have expired."""
-    found = [*facts.stock.expired, *facts.stock.expiring]
+    found = sorted(facts.lying, key=lambda one: (one.batch.expires_on, str(one.batch.pk)))
     rows: list[Row] = [
         (
             str(one.batch.medicine),
             one.batch.number or "–",
             format_date(one.batch.expires_on, get_language() or "km"),
-            Number(one.quantity, "batch_left", {"batch": str(one.batch.pk)}),
+            Number(one.units, "batch_left", {"batch": str(one.batch.pk)}),
         )
         for one in found[:top]
     ]
@@ -68,7 +58,8 @@ def expiring(facts: Facts, top: int | None = None) -> Table:
         Column(gettext("Expires on"), number=False),
         Column(gettext("Left")),
     ]
-    return Table("expiring", gettext("Expired, or to be used soon"), columns, rows, note=_more(len(found), rows))
+    return Table("expiring", gettext("Expired, or to be used within six months"), columns, rows,
+                 note=_more(len(found), rows))  # fmt: skip
 
 
 def _more(all_: int, rows: Sequence[Row]) -> str:
@@ -80,51 +71,56 @@ def _more(all_: int, rows: Sequence[Row]) -> str:
 
 
 def funds(facts: Facts) -> Table:
-    """Tell what came into each fund, what it paid, and what it holds; each currency on its own line."""
+    """Tell what came into each fund, what it paid, and what it holds; each currency on its own line.
+
+    Raises AssertionError when a line does not add up: money was lost between two figures.
+    """
     rows: list[Row] = []
-    for kept in facts.funds:
-        keys = {"fund": kept.fund.pk, "currency": kept.currency}
-        cells = [("opening", kept.opening), *((role, kept.lines[role]) for role in supply.ROLES)]
-        numbers = [
-            Number(minor, "fund", keys | {"line": line}, unit=kept.currency)
-            for line, minor in [*cells, ("closing", kept.closing)]
-        ]
-        rows.append((f"{kept.fund} · {_currency(Currency(kept.currency))}", *numbers))
+    for fund, named in facts.named["fund"].items():
+        for currency in Currency:
+            row = _fund(facts, fund, currency.value)
+            if any(each.value for each in row):
+                rows.append((f"{named} · {currency_words(currency)}", *row))
     headings = (
         gettext("Held before"), gettext("Donations"), gettext("Changed"), gettext("Medicine bought"),
         gettext("Help paid"), gettext("Found by counting"), gettext("Held after"),
     )  # fmt: skip
     columns = [Column(gettext("Fund"), number=False), *(Column(words) for words in headings)]
     note = gettext(
-        "What took money out is below nothing. Amounts are net of what was taken back, and are never converted."
+        "Amounts are net of what was taken back, and are never converted. Changed is money that was exchanged."
     )
-    purchases = gettext("%(number)d purchases of medicine.") % {"number": facts.purchases}
-    return Table("funds", gettext("Donations in, medicine bought"), columns, rows, note=f"{purchases} {note}")
+    return Table("funds", gettext("Donations in, medicine bought"), columns, rows, note=note)
+
+
+def _fund(facts: Facts, fund: str, currency: str) -> list[Number]:
+    keys = {"fund": fund, "currency": currency}
+    before, after = (answer.value(**keys) for answer in facts.balances)
+    came, bought, paid, found = (
+        number(facts, name, **keys) for name in ("donations", "medicine_bought", "aid_paid", "cash_differences")
+    )
+    changed = facts.changed.get((fund, currency), 0)
+    assert_whole((before, came.value, changed, -bought.value, -paid.value, found.value), after)
+    return [
+        Number(before, "fund_balance", keys | {"at": "before"}, unit=currency), came,
+        Number(changed, "money_changed", keys, unit=currency), bought, paid, found,
+        Number(after, "fund_balance", keys, unit=currency),
+    ]  # fmt: skip
 
 
 def gifts(facts: Facts) -> Table:
     """Tell the donations by who gave."""
-    rows: list[Row] = [
-        (
-            str(Donation.Source(one.source).label),
-            Number(one.count, "donations", {"source": one.source}),
-            *(
-                Number(one.sums[c.value], "donated", {"source": one.source, "currency": c.value}, unit=c.value)
-                for c in Currency
-            ),
-        )
-        for one in facts.gifts
-    ]
-    total: Row = (
-        gettext("Total"),
-        Number(sum(one.count for one in facts.gifts), "donations"),
-        *(
-            Number(sum(one.sums[c.value] for one in facts.gifts), "donated", {"currency": c.value}, unit=c.value)
-            for c in Currency
-        ),
-    )
-    columns = [Column(gettext("Given by"), number=False), Column(gettext("Donations")), *_currencies()]
-    return Table("gifts", gettext("Donations"), columns, rows, total)
+
+    def numbers(**keys: str) -> list[Number]:
+        sums = (number(facts, "donations", currency=c.value, **keys) for c in Currency)
+        return [number(facts, "receipts", **keys), *sums]
+
+    rows: list[Row] = [(str(source.label), *numbers(source=source.value)) for source in Donation.Source]
+    total: Row = (gettext("Total"), *numbers())
+    for place in range(1, len(total)):
+        assert_whole((row[place].value for row in rows), total[place].value)  # type: ignore[union-attr]
+    columns = [Column(gettext("Given by"), number=False), Column(gettext("Receipts")), *_currencies()]
+    purchases = gettext("Medicine was bought with %(number)d invoices.") % {"number": facts.answers["purchases"].total}
+    return Table("gifts", gettext("Donations"), columns, rows, total, purchases)
 
 
 def _currencies() -> list[Column]:
@@ -133,31 +129,15 @@ def _currencies() -> list[Column]:
 
 def aid(facts: Facts) -> Table:
     """Tell help with costs by what it was for, and beside it what the Health Equity Fund paid."""
-    paid = facts.aid.paid
-    rows: list[Row] = [
-        (str(kind.label), *(_aid(paid[kind.value, c.value], c, {"kind": kind.value}) for c in Currency))
-        for kind in AidCost.Kind
-    ]
-    total: Row = (
-        gettext("Paid out of our funds"),
-        *(_aid(sum(n for (_, code), n in paid.items() if code == c.value), c, {}) for c in Currency),
-    )
-    columns = [Column(gettext("Help with costs"), number=False), *_currencies()]
-    return Table("aid", gettext("Help with costs"), columns, rows, total)
 
+    def numbers(**keys: str) -> list[Number]:
+        names = ("aid_paid", "aid_by_equity_fund")
+        return [number(facts, name, currency=c.value, **keys) for name in names for c in Currency]
 
-def _aid(minor: int, currency: Currency, keys: dict[str, str]) -> Number:
-    return Number(minor, "aid_paid", keys | {"currency": currency.value}, unit=currency.value)
-
-
-def helped(facts: Facts) -> Table:
-    """Tell how many were helped, and what the Health Equity Fund paid for them already."""
-    found = facts.aid
-    rows: list[Row] = [
-        (gettext("Cases in which something was paid"), Number(found.cases, "aid_cases")),
-        (gettext("People helped"), Number(found.people, "aid_people")),
-        *((gettext("Paid by the Health Equity Fund, %(currency)s") % {"currency": _currency(c)},
-           Number(found.hef[c.value], "aid_hef", {"currency": c.value}, unit=c.value)) for c in Currency),
-    ]  # fmt: skip
-    columns = [Column(gettext("Help with costs"), number=False), Column(gettext("Number"))]
-    return Table("helped", gettext("Who was helped"), columns, rows)
+    rows: list[Row] = [(str(kind.label), *numbers(kind=kind.value)) for kind in AidCost.Kind]
+    groups = gettext("Out of our funds"), gettext("By the Health Equity Fund")
+    columns = [Column(gettext("Help with costs"), number=False)]
+    columns += [Column(column.words, group) for group in groups for column in _currencies()]
+    helped = gettext("%(cases)d cases were opened; %(people)d people were helped with money of ours.")
+    note = helped % {"cases": facts.answers["aid_cases"].total, "people": facts.answers["people_helped"].total}
+    return Table("aid", gettext("Help with costs"), columns, rows, (gettext("Total"), *numbers()), note)
