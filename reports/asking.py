@@ -6,57 +6,31 @@ One way for every screen, paper, file and command. Whatever is asked, `behind` l
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, Count, F, Q, Value
+from django.db.models import CharField, F, Q
 from django.db.models.functions import Cast, Substr
 
 from core.ages import BAND_SETS, UNKNOWN, BandSet
 from core.errors import RuleBroken
-from core.periods import Month, Period, Year
+from core.periods import Month
 from reports.figures import FIGURES, Figure
+from reports.sources import ONE, Line, Part, Source
 from reports.sources.source import key_of_slot
+from reports.spans import Span
+
+__all__ = ["Answer", "Behind", "Span", "ask", "behind"]
 
 PUBLISHED = BAND_SETS["published"]
 PAGE = 50
 MOST_PAGE = 500
 
 Keys = tuple[str, ...]
-
-
-@dataclass(frozen=True, order=True)
-class Span:
-    """Days from the first to the last, both included. Raises RuleBroken("core.period_backwards")."""
-
-    first: date
-    last: date
-
-    def __post_init__(self) -> None:
-        if self.last < self.first:
-            raise RuleBroken("core.period_backwards", first=str(self.first), last=str(self.last))
-
-    @classmethod
-    def of(cls, period: Period | Month | Year) -> Span:
-        """Return the days of whole months."""
-        if isinstance(period, Period):
-            return cls(period.first_day, period.last_day)
-        return cls(period.first, period.last)
-
-    @property
-    def first_day(self) -> date:
-        return self.first
-
-    @property
-    def last_day(self) -> date:
-        return self.last
-
-    def months(self) -> list[str]:
-        """List the months that have a day in the span, "2025-03"."""
-        return [month.text for month in Period(Month.of(self.first), Month.of(self.last))]
 
 
 @dataclass(frozen=True)
@@ -115,12 +89,13 @@ def ask(
 ) -> Answer:  # fmt: skip
     """Return a figure of some days. One statement, a second one where a row may stand under several keys.
 
-    Raises RuleBroken: reports.figure_unknown, reports.dimension_unknown, reports.filter_unknown.
+    Money is in minor units, and of one currency: a figure with `apart` needs that dimension in `by` or `where`.
+    Raises RuleBroken: reports.figure_unknown, reports.dimension_unknown, reports.filter_unknown, reports.not_added.
     """
-    asked = _Asked.checked(figure, span, by, where, bands)
-    cells = asked.cells()
+    asked = Asked.checked(figure, span, by, where, bands)
+    cells = counting(asked).cells()
     several = asked.several
-    total = asked.whole() if several else sum(cells.values())
+    total = counting(replace(asked, by=())).cells().get((), 0) if several else sum(cells.values())
     return Answer(asked.figure, asked.by, cells, total, several, asked.known())
 
 
@@ -132,12 +107,17 @@ def behind(
 
     Raises what `ask` raises, and reports.filter_unknown for a cursor that is none.
     """
-    asked = _Asked.checked(figure, span, (), where, bands)
-    return asked.page(_cursor(before), max(1, min(limit, MOST_PAGE)))
+    asked = Asked.checked(figure, span, (), where, bands)
+    return counting(asked).page(before, max(1, min(limit, MOST_PAGE)))
+
+
+def counting(asked: Asked) -> Rows | Lines:
+    """Return what can count and list: the database, or what was reckoned."""
+    return Lines(asked) if asked.figure.source.lines else Rows(asked)
 
 
 @dataclass(frozen=True)
-class _Asked:
+class Asked:
     """A question that makes sense."""
 
     figure: Figure
@@ -149,20 +129,52 @@ class _Asked:
     @classmethod
     def checked(
         cls, name: str, span: Span, by: Iterable[str], where: Mapping[str, str] | None, bands: BandSet | None
-    ) -> _Asked:
+    ) -> Asked:
+        """Return the question. Raises what `ask` raises."""
         if name not in FIGURES:
             raise RuleBroken("reports.figure_unknown", field="figure", value=name[:60])
         figure, by = FIGURES[name], tuple(dict.fromkeys(by))
         where = {dimension: key for dimension, key in (where or {}).items() if key}
+        asked = cls(figure, span, by, where, bands or PUBLISHED)
         for dimension in (*by, *where):
             if dimension not in figure.dimensions:
                 known = ", ".join(figure.dimensions)
                 raise RuleBroken("reports.dimension_unknown", field=dimension[:60], value=dimension[:60], known=known)
-        return cls(figure, span, by, where, bands or PUBLISHED)
+        for dimension, key in where.items():
+            asked.value(dimension, key)
+        if figure.apart and figure.apart not in (*by, *where):
+            raise RuleBroken("reports.not_added", field=figure.apart, value=figure.apart)
+        return asked
+
+    @property
+    def source(self) -> Source:
+        return self.figure.source
+
+    def value(self, dimension: str, key: str) -> Any:
+        """Return what a key is compared with. Raises RuleBroken("reports.filter_unknown", "core.month_unreadable")."""
+        if dimension == "month":
+            return Month(key)
+        if dimension == "band":
+            if key not in self.bands.lines:
+                raise RuleBroken("reports.filter_unknown", field="band", value=key[:60])
+            return key
+        return self.source.dimensions[dimension].value(dimension, key)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Return the parts of a row that are asked about."""
+        fits = self.where.items()
+        return tuple(p for p in self.figure.parts if all(p.keys.get(name, key) == key for name, key in fits))
+
+    @property
+    def of_parts(self) -> frozenset[str]:
+        """Return the dimensions in which the parts of a row stand, and not the row."""
+        return frozenset(name for part in self.figure.parts for name in part.keys)
 
     @property
     def several(self) -> frozenset[str]:
-        dimensions = self.figure.source.dimensions
+        """Return the dimensions asked by in which a row may stand under several keys."""
+        dimensions = self.source.dimensions
         return frozenset(name for name in self.by if name in dimensions and dimensions[name].several)
 
     def known(self) -> dict[str, Keys]:
@@ -173,60 +185,69 @@ class _Asked:
     def _known(self, name: str) -> Keys:
         if name == "month":
             return tuple(self.span.months())
-        return self.bands.lines if name == "band" else self.figure.source.dimensions[name].keys
+        if name in self.of_parts:
+            return tuple(dict.fromkeys(part.keys[name] for part in self.figure.parts))
+        return self.bands.lines if name == "band" else self.source.dimensions[name].keys
 
-    # --- The rows ---
+
+@dataclass(frozen=True)
+class Rows:
+    """Count rows in the database."""
+
+    asked: Asked
 
     def rows(self) -> Any:
         """Return the rows counted, narrowed."""
-        source = self.figure.source
-        rows = source.rows(self.span).filter(self.figure.counted(self.span))
-        for name, key in self.where.items():
-            if name == "month":
-                rows = self._in_month(rows, key)
-            elif name == "band":
-                rows = rows.filter(self._in_band(key))
-            else:
-                dimension = source.dimensions[name]
-                value = dimension.value(name, key)
-                rows = rows.alias(**{f"is_{name}": dimension.expression})
-                rows = rows.filter(**({f"is_{name}__isnull": True} if value is None else {f"is_{name}": value}))
+        asked = self.asked
+        rows = asked.source.rows(asked.span).filter(asked.figure.counted(asked.span))
+        for name, key in asked.where.items():
+            if name not in asked.of_parts:
+                rows = self._narrowed(rows, name, asked.value(name, key))
         return rows.order_by()
 
-    def _in_month(self, rows: Any, key: str) -> Any:
-        month = Month(key)
-        return rows.alias(is_on=self.figure.source.day).filter(is_on__range=(month.first, month.last))
+    def _narrowed(self, rows: Any, name: str, value: Any) -> Any:
+        source = self.asked.source
+        if name == "month":
+            return rows.alias(is_on=source.day).filter(is_on__range=(value.first, value.last))
+        if name == "band":
+            return rows.filter(self._in_band(value))
+        dimension = source.dimensions[name]
+        if value is not None:
+            return rows.alias(**{f"is_{name}": dimension.expression}).filter(**{f"is_{name}": value})
+        nothing = Q(**{f"is_{name}__isnull": True})
+        nothing = nothing if dimension.numbered else nothing | Q(**{f"is_{name}": ""})
+        return rows.alias(**{f"is_{name}": dimension.expression}).filter(nothing)
 
     def _in_band(self, key: str) -> Q:
-        slot = self.figure.source.slot
-        if key not in self.bands.lines:
-            raise RuleBroken("reports.filter_unknown", field="band", value=key[:60])
+        slot = self.asked.source.slot
         if key == UNKNOWN:
             return Q(**{f"{slot}__isnull": True})
-        slots = self.bands.slots_of(key)  # a band is one run of slots
+        slots = self.asked.bands.slots_of(key)  # a band is one run of slots
         return Q(**{f"{slot}__range": (slots[0], slots[-1])}) if slots else Q(pk__in=[])
 
-    def whole(self) -> int:
-        return self.rows().aggregate(amount=self._amount)["amount"] or 0
-
-    @property
-    def _amount(self) -> Any:
-        return self.figure.amount or Count("pk")
-
     def cells(self) -> dict[Keys, int]:
-        if not self.by:
-            return {(): self.whole()}
-        grouped = self.rows().values(**{f"key_{n}": self._expression(name) for n, name in enumerate(self.by)})
-        for name in self.several - self.where.keys():
-            place = self.by.index(name)
-            grouped = grouped.filter(**{f"key_{place}__isnull": False})
+        """Return the number of each combination of keys."""
+        asked, parts = self.asked, self.asked.parts
+        sums = {f"part_{n}": part.sum for n, part in enumerate(parts)}
+        grouped = [name for name in asked.by if name not in asked.of_parts]
+        if not parts:
+            return {}
+        rows: Iterable[Mapping[str, Any]]
+        if grouped:
+            rows = self.rows().values(**{f"key_{name}": self._expression(name) for name in grouped})
+            rows = rows.filter(**{f"key_{name}__isnull": False for name in asked.several}).annotate(**sums)
+        else:
+            rows = [self.rows().aggregate(**sums)]
         cells: Counter[Keys] = Counter()
-        for row in grouped.annotate(amount=self._amount):
-            cells[tuple(self._key(name, row[f"key_{n}"]) for n, name in enumerate(self.by))] += row["amount"] or 0
+        for row in rows:
+            keys = {name: self._key(name, row[f"key_{name}"]) for name in grouped}
+            for n, part in enumerate(parts):
+                if amount := row[f"part_{n}"]:
+                    cells[tuple(keys[name] if name in keys else part.keys[name] for name in asked.by)] += amount
         return dict(cells)
 
     def _expression(self, name: str) -> Any:
-        source = self.figure.source
+        source = self.asked.source
         if name == "month":  # the first seven letters of a date: TruncMonth would call Python for every row on SQLite
             return Substr(Cast(source.day, CharField()), 1, 7)
         return F(source.slot) if name == "band" else source.dimensions[name].expression
@@ -235,32 +256,79 @@ class _Asked:
         if name == "month":
             return found
         if name == "band":
-            return key_of_slot(self.bands, found)
-        return self.figure.source.dimensions[name].key(found)
+            return key_of_slot(self.asked.bands, found)
+        return self.asked.source.dimensions[name].key(found)
 
-    # --- The list behind ---
-
-    def page(self, before: tuple[date, UUID] | None, limit: int) -> list[Behind]:
-        source = self.figure.source
+    def page(self, before: str | None, limit: int) -> list[Behind]:
+        """Return one page of the rows, newest first."""
+        source, parts = self.asked.source, self.asked.parts
+        if not parts:
+            return []
         rows = self.rows().annotate(stands_on=source.day)
-        if before:
-            on, last = before
-            rows = rows.filter(Q(stands_on__lt=on) | Q(stands_on=on, pk__lt=last))
-        rows = rows.annotate(adds=self.figure.amount or Value(1)).exclude(adds=0)
-        joined = rows.select_related(*source.related) if source.related else rows
-        return [self._behind(row) for row in joined.order_by("-stands_on", "-pk")[:limit]]
+        if cursor := _cursor(before):
+            rows = rows.filter(Q(stands_on__lt=cursor[0]) | Q(stands_on=cursor[0], pk__lt=_key_of(cursor[1])))
+        if parts != ONE:
+            each = [part.each if hasattr(part.each, "resolve_expression") else F(part.each) for part in parts]
+            rows = rows.annotate(adds=sum(each[1:], each[0])).exclude(adds=0)
+        rows = rows.select_related(*source.related) if source.related else rows
+        return [self._behind(row) for row in rows.order_by("-stands_on", "-pk")[:limit]]
 
     def _behind(self, row: Any) -> Behind:
-        shown = self.figure.source.shown(row)
+        shown, amount = self.asked.source.shown(row), getattr(row, "adds", 1)
         cursor = f"{row.stands_on},{row.pk}"
-        return Behind(row.stands_on, shown.words, shown.more, shown.href, row.adds, shown.patient_id, cursor)
+        return Behind(row.stands_on, shown.words, shown.more, shown.href, amount, shown.patient_id, cursor)
 
 
-def _cursor(text: str | None) -> tuple[date, UUID] | None:
+@dataclass(frozen=True)
+class Lines:
+    """Count lines that were reckoned."""
+
+    asked: Asked
+
+    def lines(self) -> Iterator[tuple[Line, dict[str, str]]]:
+        """Give the lines counted, narrowed, with all their keys."""
+        asked = self.asked
+        assert asked.source.lines
+        for line in asked.source.lines(asked.span):
+            keys = {"month": line.on.isoformat()[:7], "band": key_of_slot(asked.bands, line.slot), **line.keys}
+            if all(keys[name] == key for name, key in asked.where.items()):
+                yield line, keys
+
+    def cells(self) -> dict[Keys, int]:
+        """Return the number of each combination of keys."""
+        cells: Counter[Keys] = Counter()
+        for line, keys in self.lines():
+            cells[tuple(keys[name] for name in self.asked.by)] += line.amount
+        return dict(cells)
+
+    def page(self, before: str | None, limit: int) -> list[Behind]:
+        """Return one page of the lines, newest first."""
+        cursor = _cursor(before)
+        lines = sorted((line for line, _ in self.lines() if line.amount), key=_place, reverse=True)
+        rest = (line for line in lines if cursor is None or _place(line) < cursor)
+        return [
+            Behind(line.on, line.shown.words, line.shown.more, line.shown.href, line.amount, line.shown.patient_id,
+                   f"{line.on},{line.id}")
+            for line in islice(rest, limit)
+        ]  # fmt: skip
+
+
+def _place(line: Line) -> tuple[date, str]:
+    return line.on, line.id
+
+
+def _cursor(text: str | None) -> tuple[date, str] | None:
     if not text:
         return None
+    on, _, last = text.partition(",")
     try:
-        on, last = text.split(",")
-        return date.fromisoformat(on), UUID(last)
+        return date.fromisoformat(on), last
+    except ValueError:
+        raise RuleBroken("reports.filter_unknown", field="before", value=text[:60]) from None
+
+
+def _key_of(text: str) -> UUID:
+    try:
+        return UUID(text)
     except ValueError:
         raise RuleBroken("reports.filter_unknown", field="before", value=text[:60]) from None

@@ -63,15 +63,17 @@ def with_a_condition(days: Days) -> Q:
 def equity_level() -> Coalesce:
     """Return the level of the equity card that held for the person on the day of the contact.
 
-    Of the cards of the person and of all who live in the same household now, the one written last that was valid on
-    that day as far as its dates are known; "unsaid" for a card without a level, "none" without a card.
+    Their own card, else one of the household in which they live now: the one written last of those that were valid on
+    that day as far as their dates are known. "unsaid" for a card without a level, "none" without a card. Two questions,
+    each out of an index: put as one, every card is read for every contact.
     """
     on = OuterRef("on")
-    whose = Q(patient=OuterRef("patient")) | Q(patient__household=OuterRef("patient__household"))
     holds = (Q(issued_on=None) | Q(issued_on__lte=on)) & (Q(valid_until=None) | Q(valid_until__gte=on))
-    cards = Identifier.objects.filter(whose, holds, kind=Identifier.Kind.EQUITY, patient__merged_into=None)
+    cards = Identifier.objects.filter(holds, kind=Identifier.Kind.EQUITY).order_by("-id")
     said = Case(When(level="", then=Value(UNSAID)), default=F("level"), output_field=CharField())
-    return Coalesce(Subquery(cards.order_by("-id").values(level_said=said)[:1]), Value(NONE))
+    own = cards.filter(patient=OuterRef("patient"))
+    family = cards.filter(patient__household=OuterRef("patient__household"), patient__merged_into=None)
+    return Coalesce(*(Subquery(rows.values(level_said=said)[:1]) for rows in (own, family)), Value(NONE))
 
 
 def _visit() -> Case:
@@ -103,6 +105,4 @@ def shown(row: Any) -> Shown:
     return Shown(row.patient.name, more, reverse("desk:record", args=[row.patient_id]), row.patient_id)
 
 
-CONTACTS = Source(
-    "contacts", contacts, shown, dimensions=DIMENSIONS, slot="age_slot", related=("patient", "village")
-)  # fmt: skip
+CONTACTS = Source(contacts, shown, dimensions=DIMENSIONS, slot="age_slot", related=("patient", "village"))

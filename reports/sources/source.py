@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import Count, F, Sum
 
 from core.ages import UNKNOWN, BandSet
 from core.errors import RuleBroken
 
 NONE = "none"  # the key of rows that say nothing in a dimension: no village, no route
-MOST_ID = 2**63 - 1
 
 
 class Days(Protocol):
@@ -45,11 +44,11 @@ class Dimension:
         return F(self.at) if isinstance(self.at, str) else self.at
 
     def value(self, name: str, key: str) -> Any:
-        """Return what the database compares with. Raises RuleBroken("reports.filter_unknown")."""
-        fits = not self.keys or key in self.keys
+        """Return what the database compares with, None for nothing. Raises RuleBroken("reports.filter_unknown")."""
+        fits = not self.keys or key in self.keys or key == NONE
         if key != NONE and self.numbered:
-            fits = key.isascii() and key.isdigit() and int(key) <= MOST_ID
-        if not fits or "\0" in key:
+            fits = fits and key.isascii() and key.isdigit() and len(key) < 19
+        if not fits or "\0" in key or len(key) > 60:
             raise RuleBroken("reports.filter_unknown", field=name, value=key[:60])
         if key == NONE and NONE not in self.keys:
             return None
@@ -71,24 +70,60 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Line:
+    """One thing that was reckoned and is no row: its keys and what it adds. `id` keeps lists in order."""
+
+    on: date
+    id: str
+    shown: Shown
+    amount: int
+    keys: Mapping[str, str] = field(default_factory=dict)
+    slot: int | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a row counts for: 1, an expression, or an aggregate over rows that belong to it.
+
+    A row of several parts stands in the dimensions of `keys` once for each: women, men, girls, boys of a talk.
+    """
+
+    each: Any = None
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sum(self) -> Any:
+        """Return the aggregate over all rows."""
+        if self.each is None:
+            return Count("pk")
+        return self.each if getattr(self.each, "contains_aggregate", False) else Sum(self.each)
+
+
+ONE = (Part(),)
+
+
+@dataclass(frozen=True)
 class Source:
     """Rows to be counted: those of some days, on which day each stands, by what it can be narrowed and told apart.
 
-    `slot` is the path to the age slot, where rows have an age. `related` is joined for the list.
+    `slot` is the path to the age slot, where rows have an age. `related` is joined for the list. A source that reckons
+    gives `lines` instead of rows. `level` says that it tells how things stand at the end of the last day, so that
+    there are no months in it.
     """
 
-    name: str
-    rows: Callable[[Days], Any]
-    shown: Callable[[Any], Shown]
+    rows: Callable[[Any], Any] = lambda _: None
+    shown: Callable[[Any], Shown] = lambda _: Shown("")
     on: Any = "on"
     dimensions: Mapping[str, Dimension] = field(default_factory=dict)
     slot: str = ""
     related: tuple[str, ...] = ()
+    lines: Callable[[Any], Iterable[Line]] | None = None
+    level: bool = False
 
     @property
     def by(self) -> tuple[str, ...]:
         """Return the names of the dimensions."""
-        return ("month", *(["band"] if self.slot else []), *self.dimensions)
+        return (*([] if self.level else ["month"]), *(["band"] if self.slot else []), *self.dimensions)
 
     @property
     def day(self) -> Any:
