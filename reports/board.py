@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 
 from core.ages import UNKNOWN
 from core.charts import Chart, Series
+from core.money import Currency, Money
 from core.periods import Month
 from reports import dashboard, ranges
 from reports.asking import Span
@@ -34,7 +35,9 @@ class Board:
 
     def cell(self, number: int, at: str, figure: str, span: Span | None = None, **keys: str) -> Cell:
         """Return a number for `reports/cell.html`, with the way to its records and from there back to part `at`."""
-        cell: Cell = {"number": f"{number:,}", "href": "", "is_number": True}
+        currency = keys.get("currency")
+        words = Money(number, Currency(currency)).format() if currency else f"{number:,}"
+        cell: Cell = {"number": words, "href": "", "is_number": True}
         if self.opens and number:
             days, where = span or self.asked.days.now, {**self.asked.where, **keys}
             cell["href"] = behind_address(figure, days, self.asked.bands, where, back=f"{self.page}#{at}")
@@ -43,28 +46,32 @@ class Board:
     # --- The chosen days beside others ---
 
     def comparison(self) -> dict[str, Any]:
-        """Return each figure beside the days before and a year earlier, and the tiles on top."""
-        rows, days = dashboard.rows(self.asked), self.asked.days
+        """Return each figure beside the days before and a year earlier, by group, and the tiles on top."""
+        found, days = dashboard.rows(self.asked), self.asked.days
+        groups = [
+            {"words": group.words, "rows": [self._compared(row) for row in found[group.key] if _shown(row)]}
+            for group in dashboard.GROUPS
+            if group.key in found
+        ]
+        first = [row for row in groups[0]["rows"] if not row["part"]] if groups else []
         return {
-            "rows": [self._compared(row) for row in rows],
-            "tiles": [self._compared(row) for row in rows if not row.line.keys][:4],
+            "groups": [group for group in groups if group["rows"]],
+            "tiles": first[:4],
             "headings": [ranges.span_words(span) for span in days.spans],
+            "columns": 2 * len(days.spans),
             "left_out": dashboard.left_out(self.asked),
         }
 
     def _compared(self, row: Row) -> dict[str, Any]:
-        days, line = self.asked.days, row.line
-        numbers = dict(zip((days.now, days.before, days.year_ago), (row.now, row.before, row.year_ago), strict=True))
+        line, numbers = row.line, dict(zip(self.asked.days.three, (row.now, row.before, row.year_ago), strict=True))
         cells = [self.cell(number, "compared", line.figure, span, **line.keys) for span, number in numbers.items()]
         others = [
             {"cell": cell, "change": change(row.now, number), "words": ranges.span_words(span)}
             for cell, (span, number) in list(zip(cells, numbers.items(), strict=True))[1:]
         ]
         figure = FIGURES[line.figure]
-        return {
-            "words": line_words(line), "part": bool(line.keys), "now": cells[0], "others": others,
-            "counts": figure.counts_words, "definition": figure.definition,
-        }  # fmt: skip
+        counts = "" if line.part or "currency" in line.keys else figure.counts_words
+        return {"words": line_words(line), "part": line.part, "counts": counts, "now": cells[0], "others": others}
 
     # --- Month by month ---
 
@@ -77,8 +84,8 @@ class Board:
         return {
             "columns": [*(str(SERVICES_SHORT[name]) for name in services), gettext("Total"), gettext("A year earlier")],
             "rows": rows,
-            "chart": picture(_two_years(now, before), width=620, height=250),
-            "stacked": picture(_by_service(now, services), width=620, height=250) if len(services) > 1 else "",
+            "chart": picture(_two_years(now, before), width=460, height=240),
+            "stacked": picture(_by_service(now, services), width=460, height=240) if len(services) > 1 else "",
         }
 
     def _month(self, text: str, by: Mapping[str, int], services: Sequence[str], earlier: int) -> dict[str, Any]:
@@ -89,6 +96,33 @@ class Board:
         cells.append(self.cell(total, "months", ASSESSED, span))
         cells.append(self.cell(earlier, "months", ASSESSED, ranges.back(span, 12)))
         return {"words": month_words(month), "cells": cells}
+
+    def money(self) -> list[dict[str, Any]]:
+        """Return what the funds were given and what they paid, month by month, each currency apart; none without."""
+        found = dashboard.fund(self.asked)
+        return [_money(currency, months) for currency, months in found.items() if any(map(any, months.values()))]
+
+    def teeth(self) -> dict[str, Any] | None:
+        """Return the mean dmft and DMFT by age; None where teeth cannot be narrowed as asked."""
+        found = dashboard.mouths(self.asked)
+        if found is None:
+            return None
+        names = [band_words(self.asked.bands, band) for band in found]
+        means = [mouths.means for mouths in found.values()]
+        series = [
+            Series(gettext("Mean dmft, milk teeth"), [round(milk, 1) for milk, _ in means]),
+            Series(gettext("Mean DMFT, permanent teeth"), [round(permanent, 1) for _, permanent in means]),
+        ]
+        chart = Chart("bar", gettext("Decayed, missing and filled teeth, by age"), names, series)
+        rows = [
+            {"words": name, "cells": [
+                self.cell(mouths.charted, "teeth", "mouths_charted", band=band),
+                *({"number": f"{mean:.1f}", "is_number": True} for mean in mouths.means),
+            ]}
+            for name, (band, mouths) in zip(names, found.items(), strict=True)
+        ]  # fmt: skip
+        columns = [str(FIGURES["mouths_charted"].words), *(one.label for one in series)]
+        return {"columns": columns, "rows": rows, "chart": picture(chart, width=460, height=240) if rows else ""}
 
     # --- Who they were, what they had ---
 
@@ -115,7 +149,7 @@ class Board:
         )
         return {
             "columns": [*(str(SEXES[sex]) for sex in sexes), gettext("Total")], "rows": rows, "total": total,
-            "chart": picture(chart, width=520, height=300) if chart and answer.total else "",
+            "chart": picture(chart, width=380, height=300) if chart and answer.total else "",
         }  # fmt: skip
 
     def conditions(self, names: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,7 +166,7 @@ class Board:
         return {
             "rows": [{"words": words, "cells": [self.cell(n, "conditions", CONDITIONS, condition=key)]}
                      for words, key, n in shown],
-            "chart": picture(chart, width=440, height=40 + 26 * len(shown)) if shown else "",
+            "chart": picture(chart, width=380, height=30 + 26 * len(shown)) if shown else "",
             "left": len(order) - len(shown),
         }  # fmt: skip
 
@@ -141,7 +175,63 @@ def line_words(line: Line) -> str:
     """Return what a line of the comparison is called."""
     if service := line.keys.get("service"):
         return str(SERVICES_SHORT[service])
+    if line.keys.get("band") == UNKNOWN:
+        return gettext("Ages unknown")
     return str(FIGURES[line.figure].words)
+
+
+def _money(currency: Currency, months: Mapping[str, tuple[int, int]]) -> dict[str, Any]:
+    given, paid = gettext("Given"), gettext("Paid for medicine and patients")
+    whole = 10**currency.decimals
+    series = [
+        Series(words, [max(both[n], 0) / whole for both in months.values()]) for n, words in enumerate((given, paid))
+    ]  # what was taken back may outweigh a month: a bar has no place below zero, the table says it
+    title = gettext("In and out, in %(currency)s") % {"currency": currency.sign}
+    chart = Chart("bar", title, [short_month(Month(text)) for text in months], series)
+    rows = [
+        {
+            "words": month_words(text),
+            "cells": [{"number": Money(n, currency).format(), "is_number": True} for n in both],
+        }
+        for text, both in months.items()
+    ]
+    return {"title": title, "columns": [given, paid], "rows": rows, "chart": picture(chart, width=460, height=220)}
+
+
+def villages(rows: Sequence[Any]) -> dict[str, Any]:
+    """Return the villages on the routes: how many, how many wait for too long, and those that wait longest."""
+    waiting = [row for row in rows if row.overdue]
+    drawn = [row for row in rows if row.weeks is not None][:TOP]
+    title = gettext("Weeks since the team was last there")
+    chart = Chart("rows", title, [str(row.village) for row in drawn], [Series("", [row.weeks for row in drawn])])
+    picked = picture(chart, width=380, height=30 + 26 * len(drawn)) if any(row.weeks for row in drawn) else ""
+    return {"all": len({row.village.pk for row in rows}), "waiting": len({row.village.pk for row in waiting}),
+            "rows": list(rows[:TOP]), "chart": picked, "title": title}  # fmt: skip
+
+
+def shelves(rows: Sequence[Any]) -> dict[str, Any]:
+    """Return the medicines something is wrong with, in groups: out, running low, soon expiring, expired."""
+    groups = {
+        "out": [row for row in rows if row.known and row.usable <= 0],
+        "low": [row for row in rows if 0 < row.usable <= row.reorder_at],
+        "soon": [row for row in rows if row.soon > 0],
+        "expired": [row for row in rows if row.expired > 0],
+    }
+    words = {
+        "out": gettext("Out of stock"), "low": gettext("Running low"), "soon": gettext("Expires within 90 days"),
+        "expired": gettext("Expired"),
+    }  # fmt: skip
+    return {
+        "groups": [
+            {"key": key, "words": words[key], "number": len(found), "names": [str(row) for row in found[:TOP]]}
+            for key, found in groups.items()
+        ]
+    }
+
+
+def _shown(row: Row) -> bool:
+    """Leave out a currency in which nothing was given or paid."""
+    return not (row.empty and "currency" in row.line.keys)
 
 
 def change(now: int, then: int) -> dict[str, Any]:
@@ -150,14 +240,19 @@ def change(now: int, then: int) -> dict[str, Any]:
         return {"words": "", "way": ""}
     hundredths = round((now - then) * 100 / then)
     way = "up" if now > then else "down" if now < then else "same"
-    sign = {"up": "+", "down": "−", "same": ""}[way]
+    sign = {"up": "+", "down": "−", "same": ""}[way] if hundredths else ""
     return {"words": f"{sign}{abs(hundredths):,} %", "way": way}
 
 
 def _two_years(now: Mapping[str, Mapping[str, int]], before: Mapping[str, Mapping[str, int]]) -> Chart:
     names = [short_month(Month(text)) for text in now]
-    sums = [[sum(by.values()) for by in months.values()] for months in (now, before)]
-    series = [Series(gettext("These twelve months"), sums[0]), Series(gettext("The twelve months before"), sums[1])]
+    sums = [sum(by.values()) for by in (*before.values(), *now.values())]
+    began = next((n for n, number in enumerate(sums) if number), len(sums))  # before the centre began nothing is known
+    known = [None if n < began else number for n, number in enumerate(sums)]
+    series = [
+        Series(gettext("These twelve months"), known[len(before) :]),
+        Series(gettext("The twelve months before"), known[: len(before)]),
+    ]
     return Chart("line", gettext("Patients assessed, beside a year earlier"), names, series)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, F, Func, IntegerField, Max, Q
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import GreaterThan
 from django.utils.module_loading import import_string
 
 from clinic.models import Encounter
@@ -34,15 +35,12 @@ class DaysBetween(Func):
         )
 
 
-# Which contacts of a period each number is of: the list behind it asks the same.
-LATE = Q(days_late__gt=LATE_AFTER)
+DAYS_LATE = DaysBetween(F("recorded_at"), F("on"))
+
+# Which contacts of a period each number is of: the figures of the same names ask the same.
+LATE = Q(GreaterThan(DAYS_LATE, LATE_AFTER))
 UNKNOWN_AGE = Q(age_slot=None)
 ESTIMATED_AGE = ~UNKNOWN_AGE & ~Q(patient__birth_precision=Precision.DAY)
-
-
-def with_days_late(rows: Any) -> Any:
-    """Add `days_late` to contacts: how many days after its service date each was written down here."""
-    return rows.annotate(days_late=DaysBetween(F("recorded_at"), F("on")))
 
 
 @dataclass(frozen=True)
@@ -76,11 +74,11 @@ class Quality:
 
 def of(first: date, last: date, *, now: datetime, which: Q | None = None) -> Quality:
     """Return how far the contacts of some days can be trusted, of all or of those that fit: three statements."""
-    rows = with_days_late(Encounter.objects.contacts().filter(which or Q(), on__range=(first, last)))
+    rows = Encounter.objects.contacts().filter(which or Q(), on__range=(first, last))
     said = rows.order_by().aggregate(
         contacts=Count("pk"),
         late=Count("pk", filter=LATE),
-        longest=Coalesce(Max("days_late"), 0),
+        longest=Coalesce(Max(DAYS_LATE), 0),
         unknown_ages=Count("pk", filter=UNKNOWN_AGE),
         estimated_ages=Count("pk", filter=ESTIMATED_AGE),
     )

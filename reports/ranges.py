@@ -29,9 +29,14 @@ class Compared:
     so_far: bool
 
     @property
+    def three(self) -> tuple[Span, Span, Span]:
+        """Return them, the chosen one first."""
+        return self.now, self.before, self.year_ago
+
+    @property
     def spans(self) -> tuple[Span, ...]:
         """Return them, the chosen one first, none twice."""
-        return tuple(dict.fromkeys((self.now, self.before, self.year_ago)))
+        return tuple(dict.fromkeys(self.three))
 
 
 def compared(chosen: Span, today: date) -> Compared:

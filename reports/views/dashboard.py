@@ -19,7 +19,9 @@ from core.accounts.roles import Action
 from core.ages import BandSet
 from core.periods import local_day
 from mobile_team import selectors as mobile_team
+from pharmacy.selectors import money, stock
 from reports import bands as band_sets
+from reports import board as boards
 from reports import quality, ranges
 from reports.asking import Span
 from reports.board import Board
@@ -28,6 +30,7 @@ from reports.forms.dashboard import DashboardForm
 from reports.naming import band_words
 
 DAYS, BANDS = ("from", "to"), "bands"
+WRONG = stock.OUT | stock.LOW | stock.SOON_GONE | stock.EXPIRED
 
 
 @require_safe
@@ -54,7 +57,14 @@ def show(request: HttpRequest) -> HttpResponse:
         "trend": board.trend(),
         "ages": board.ages(),
         "conditions": board.conditions(conditions),
-        "quality": quality.of(asked.days.now.first, asked.days.now.last, now=now),
+        "teeth": board.teeth(),
+        "money": board.money(),
+        "balances": money.balances(),
+        "villages": boards.villages(villages),
+        "shelves": boards.shelves(stock.medicines_with_stock(today).filter(WRONG).order_by("name", "id")),
+        "tablets": quality.tablets(now),
+        "late_after": quality.LATE_AFTER,
+        "address": request.build_absolute_uri(),
     })  # fmt: skip
 
 
