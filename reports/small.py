@@ -24,11 +24,12 @@ def hidden(numbers: Mapping[Key, int], also: Collection[Key] = ()) -> frozenset[
     found = {key for key, number in numbers.items() if 0 < number < SMALL} | set(also)
     if not found:
         return frozenset()
-    larger = sorted((key for key in numbers if key not in found), key=lambda key: (not numbers[key], numbers[key]))
-    for key in larger:
+    for key in sorted((key for key in numbers if numbers[key] and key not in found), key=numbers.__getitem__):
         if _cannot_be_reckoned([numbers[one] for one in found]):
-            break
+            return frozenset(found)
         found.add(key)
+    if not _cannot_be_reckoned([numbers[one] for one in found]):
+        found.update(numbers)  # all noughts: one picked among them would tell where the number is
     return frozenset(found)
 
 

@@ -119,7 +119,7 @@ def gifts(facts: Facts) -> Table:
     for place in range(1, len(total)):
         assert_whole((row[place].value for row in rows), total[place].value)  # type: ignore[union-attr]
     columns = [Column(gettext("Given by"), number=False), Column(gettext("Receipts")), *_currencies()]
-    purchases = gettext("Medicine was bought with %(number)d invoices.") % {"number": facts.answers["purchases"].total}
+    purchases = gettext("Invoices for medicine: %(number)d.") % {"number": facts.answers["purchases"].total}
     return Table("gifts", gettext("Donations"), columns, rows, total, purchases)
 
 
@@ -138,6 +138,6 @@ def aid(facts: Facts) -> Table:
     groups = gettext("Out of our funds"), gettext("By the Health Equity Fund")
     columns = [Column(gettext("Help with costs"), number=False)]
     columns += [Column(column.words, group) for group in groups for column in _currencies()]
-    helped = gettext("%(cases)d cases were opened; %(people)d people were helped with money of ours.")
+    helped = gettext("Cases opened: %(cases)d. People helped with money of ours: %(people)d.")
     note = helped % {"cases": facts.answers["aid_cases"].total, "people": facts.answers["people_helped"].total}
     return Table("aid", gettext("Help with costs"), columns, rows, (gettext("Total"), *numbers()), note)
