@@ -63,8 +63,8 @@ class Answer:
         return dict(sums)
 
     def _may_leave_out(self, named: Iterable[str]) -> None:
-        left = self.several.intersection(self.by).difference(named)
-        assert not left, f"{sorted(left)} may hold one row under several keys: say which"
+        left = {*self.several, self.figure.apart}.intersection(self.by).difference(named)
+        assert not left, f"{sorted(left)} may hold one row under several keys, or what is never added: say which"
 
 
 @dataclass(frozen=True)
@@ -157,6 +157,10 @@ class Asked:
         if dimension == "band":
             if key not in self.bands.lines:
                 raise RuleBroken("reports.filter_unknown", field="band", value=key[:60])
+            return key
+        if dimension in self.of_parts:
+            if key not in self._known(dimension):
+                raise RuleBroken("reports.filter_unknown", field=dimension, value=key[:60])
             return key
         return self.source.dimensions[dimension].value(dimension, key)
 

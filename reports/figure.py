@@ -90,4 +90,5 @@ class Figure:
     @property
     def dimensions(self) -> tuple[str, ...]:
         """Return by what the figure can be told apart and narrowed."""
-        return tuple(name for name in self.source.by if name not in self.without)
+        names = dict.fromkeys((*self.source.by, *(name for part in self.parts for name in part.keys)))
+        return tuple(name for name in names if name not in self.without)

@@ -15,7 +15,7 @@ from clinic.models.admission import DischargeType, Outcome
 from clinic.models.assessment import PreventiveDose
 from core.ages import BandSet
 from core.places.models import Commune, District, Village
-from mobile_team.models import Attendance, Education, Route, Session
+from mobile_team.models import Attendance, Education, Route, Session, ToothTreatment
 from pharmacy.models import AidCase, AidCost, Batch, Donation, Fund, Medicine, Move
 from referrals.models import Hospital, Referral, Trip, Vehicle
 from reports.figures import Figure
@@ -57,6 +57,8 @@ DIMENSIONS: dict[str, Words] = {
     "eligible": _("Eligible for help"),
     "medicine": _("Medicine"),
     "why": _("Reason"),
+    "part": _("Decayed, missing or filled"),
+    "treatment": _("Treatment"),
 }
 
 FIXED: dict[str, Mapping[str, Words]] = {
@@ -67,6 +69,8 @@ FIXED: dict[str, Mapping[str, Words]] = {
     "equity": {
         **dict(EquityLevel.choices), "unsaid": _("A card without a level"), NONE: _("No card"),
     },
+    "part": {"decayed": _("Decayed"), "missing": _("Missing"), "filled": _("Filled")},
+    "treatment": dict(ToothTreatment.What.choices),
     "grown": {"adult": _("Adults"), "child": _("Children")},
     "currency": {"KHR": _("Riel (៛)"), "USD": _("Dollars ($)")},
 }  # fmt: skip

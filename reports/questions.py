@@ -44,14 +44,14 @@ def _months_before(today: date, number: int) -> Span:
 
 # Days that move with the calendar. "Last" is over: a report made by the clock asks for what has come to its end.
 MOVING: dict[str, tuple[str | Promise, Callable[[date], Span]]] = {
-    "last_month": (_("Last month"), lambda today: Span.of(Month.of(today).previous())),
-    "this_month": (_("This month"), lambda today: Span.of(Month.of(today))),
+    "last_month": (_("Last month"), lambda today: Span.of(Month.of(today).previous(), today)),
+    "this_month": (_("This month"), lambda today: Span.of(Month.of(today), today)),
     "last_week": (_("Last week, from Monday to Sunday"), _last_week),
     "last_quarter": (_("Last quarter"), lambda today: _quarter(_quarter(today).first - timedelta(days=1))),
     "this_quarter": (_("This quarter"), _quarter),
     "last_12_months": (_("The last 12 whole months"), lambda today: _months_before(today, 12)),
-    "last_year": (_("Last year"), lambda today: Span.of(Year.of(today).previous())),
-    "this_year": (_("This year"), lambda today: Span.of(Year.of(today))),
+    "last_year": (_("Last year"), lambda today: Span.of(Year.of(today).previous(), today)),
+    "this_year": (_("This year"), lambda today: Span.of(Year.of(today), today)),
 }
 PERIODS: dict[str, str | Promise] = {
     **{key: words for key, (words, _days) in MOVING.items()}, BETWEEN: _("From one day to another"),

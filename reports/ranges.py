@@ -11,7 +11,8 @@ from datetime import date, timedelta
 from django.utils.translation import get_language, gettext
 
 from core.ages import months_before
-from core.khmer import format_date
+from core.errors import RuleBroken
+from core.khmer import format_date, latin_digits
 from core.periods import Month, Period, Year
 from reports.asking import Span
 from reports.naming import is_year, period_words
@@ -100,3 +101,29 @@ def span_words(span: Span) -> str:
     if Month.of(span.first) == Month.of(span.last):
         return f"{span.first.day}–{last}"
     return gettext("%(first)s to %(last)s") % {"first": format_date(span.first, language), "last": last}
+
+
+def named(first: str, last: str = "", *, today: date | None = None) -> Span:
+    """Return the days from one month or day to another, as an address writes them: "2025-03", "2025-03-31".
+
+    Raises RuleBroken("core.month_unreadable", "core.period_backwards").
+    """
+    return Span(_first(first), _last(last or first), today)
+
+
+def _first(text: str) -> date:
+    return _day(text) or Month.parse(text).first
+
+
+def _last(text: str) -> date:
+    return _day(text) or Month.parse(text).last
+
+
+def _day(text: str) -> date | None:
+    plain = latin_digits(text).strip()
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", plain):
+        return None
+    try:
+        return date.fromisoformat(plain)
+    except ValueError:
+        raise RuleBroken("core.month_unreadable", text=text[:60]) from None

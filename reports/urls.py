@@ -3,7 +3,7 @@
 from django.urls import path
 
 from reports import api
-from reports.views import bands, building, dashboard, dhis2, figures, issues, ministry, ministry_layout
+from reports.views import bands, behind, building, dashboard, dhis2, figures, issues, ministry, ministry_layout
 
 app_name = "reports"
 urlpatterns = [
@@ -11,7 +11,7 @@ urlpatterns = [
     path("dashboard/", dashboard.show, name="dashboard"),
     path("month/<str:month>/", figures.month, name="month"),
     path("year/<str:year>/", figures.year, name="year"),
-    path("behind/<str:figure>/", figures.behind, name="behind"),
+    path("behind/<str:figure>/", behind.show, name="behind"),
     path("paper/", figures.make_paper, name="paper"),
     path("issues/new/", issues.issue_paper, name="issue_new"),
     path("issues/<uuid:id>/", issues.issue, name="issue"),

@@ -7,7 +7,6 @@ from typing import Any
 from django.urls import reverse
 
 from mobile_team.models import Attendance, Education
-from reports.cube import SEXES
 from reports.sources.source import Dimension, Part, Shown, Source
 from reports.sources.words import joined
 from reports.spans import Span
@@ -53,7 +52,5 @@ LISTENERS = Source(
     _audiences, _audience, "education__on", related=("education__village",),
     dimensions=_dimensions("education__") | {
         "audience": Dimension("audience", tuple(Attendance.Audience.values)),
-        "sex": Dimension("", SEXES),
-        "grown": Dimension("", ("adult", "child")),
     },
 )  # fmt: skip

@@ -1,12 +1,9 @@
-"""Pages of the figures: choose a month or a year, see it, open the records behind a number, ask for the paper."""
+"""Pages of the figures: choose a month or a year, see it, ask for the paper."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from typing import Any, cast
-from urllib.parse import urlencode
-from uuid import UUID
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -21,21 +18,16 @@ from core.accounts.models import User
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.ages import BAND_SETS, BandSet
-from core.audit import journal
 from core.charts import Chart
-from core.errors import RuleBroken
 from core.jobs.models import Job
 from core.periods import Month, Period, Year, local_day
 from core.svg import svg
 from reports import bands as band_sets
 from reports import charts, issued, selectors, services, tables
-from reports.cube import SERVICES, Cube
+from reports.cube import Cube
 from reports.figures import COUNTED, FIGURES
 from reports.linked import Linker
 from reports.naming import (
-    SERVICES_SHORT,
-    SEXES,
-    band_words,
     bands_named,
     is_year,
     month_words,
@@ -156,73 +148,6 @@ def picture(chart: Chart, *, width: float = 760, height: float = 260) -> str:
     return mark_safe(svg(bare, width=width, height=height, language=get_language() or "km", name=chart.title))
 
 
-# --- The records behind a number --------------------------------------------------------------------------------------
-
-
-@requires(Action.READ_RECORD)
-@require_GET
-def behind(request: HttpRequest, figure: str) -> HttpResponse:
-    """List the records that a number counts, newest first."""
-    query = request.GET
-    period = period_named(query.get("from", ""), query.get("to", ""))
-    bands = bands_named(query.get("bands") or "published")
-    keys = {name: query.get(name, "") for name in ("month", "service", "band", "sex", "condition")}
-    filters = selectors.Filters(bands, **keys)
-    number = selectors.behind(figure, period, filters).count()
-    before = _last_shown(query.get("before", ""))
-    rows = selectors.records_behind(figure, period, filters, before=before, limit=selectors.PAGE + 1)
-    older = ""
-    if len(rows) > selectors.PAGE:
-        rows.pop()
-        older = "?" + urlencode(query.dict() | {"before": f"{rows[-1].on},{rows[-1].id}"})
-    journal.note_reads((row.patient_id for row in rows), by=request.user, what=f"reports.behind.{figure}")
-    return render(request, "reports/behind.html", {
-        "figure": FIGURES[figure],
-        "period_words": period_words(period),
-        "back": _back(period, bands),
-        "narrowed": _narrowed(filters),
-        "number": number,
-        "rows": [_record(row) for row in rows],
-        "older": older,
-    })  # fmt: skip
-
-
-def _last_shown(text: str) -> tuple[date, UUID] | None:
-    """Read where the page before ended. Raises RuleBroken("reports.filter_unknown") for anything else."""
-    if not text:
-        return None
-    try:
-        on, last = text.split(",")
-        return date.fromisoformat(on), UUID(last)
-    except ValueError:
-        raise RuleBroken("reports.filter_unknown", field="before", value=text[:60]) from None
-
-
-def _back(period: Period, bands: BandSet) -> str:
-    address = reverse("reports:home")
-    if is_year(period):
-        address = reverse("reports:year", args=[str(period.first.year)])
-    elif period.first == period.last:
-        address = reverse("reports:month", args=[period.first.text])
-    return f"{address}?bands={bands.key}"
-
-
-def _narrowed(filters: selectors.Filters) -> list[str]:
-    """Return in words what the list is narrowed to."""
-    words = [
-        month_words(Month.parse(filters.month)) if filters.month else "",
-        SERVICES_SHORT[filters.service] if filters.service in SERVICES else "",
-        band_words(filters.bands, filters.band) if filters.band else "",
-        SEXES.get(filters.sex, ""),
-        selectors.condition_words(filters.condition) if filters.condition else "",
-    ]
-    return [str(word) for word in words if word]
-
-
-def _record(row: Any) -> dict[str, Any]:
-    return {"contact": row, "patient": row.patient, "age": row.patient.age_on(row.on)}
-
-
 # --- The paper --------------------------------------------------------------------------------------------------------
 
 
@@ -235,4 +160,3 @@ def make_paper(request: HttpRequest) -> HttpResponse:
     job = services.ask_for_paper(period=period, bands=bands, by=request.user)
     transaction.on_commit(lambda: hand_over(request, job))
     return redirect("jobs:job", job.id)
-
