@@ -180,9 +180,9 @@ class Sending(Recorded):
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     tries = models.PositiveSmallIntegerField(default=0)
     asked_at = models.DateTimeField()
-    due_at = models.DateTimeField(null=True)
-    began_at = models.DateTimeField(null=True)
-    ended_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+    began_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -218,14 +218,14 @@ class SendingTry(Recorded):
     number = models.PositiveSmallIntegerField()
     began_at = models.DateTimeField()
     ended_at = models.DateTimeField()
-    status = models.PositiveSmallIntegerField(null=True)  # of HTTP; empty when no answer came
+    status = models.PositiveSmallIntegerField(null=True, blank=True)  # of HTTP; empty when no answer came
     problem = models.CharField(max_length=40, blank=True)  # a code of reports.words
     answer = models.TextField(blank=True)
-    imported = models.PositiveIntegerField(null=True)
-    updated = models.PositiveIntegerField(null=True)
-    ignored = models.PositiveIntegerField(null=True)
-    deleted = models.PositiveIntegerField(null=True)
-    conflicts = models.JSONField(default=list)
+    imported = models.PositiveIntegerField(null=True, blank=True)
+    updated = models.PositiveIntegerField(null=True, blank=True)
+    ignored = models.PositiveIntegerField(null=True, blank=True)
+    deleted = models.PositiveIntegerField(null=True, blank=True)
+    conflicts = models.JSONField(default=list, blank=True)
 
     class Meta:
         ordering = ["number"]
