@@ -24,12 +24,11 @@ def hidden(numbers: Mapping[Key, int], also: Collection[Key] = ()) -> frozenset[
     found = {key for key, number in numbers.items() if 0 < number < SMALL} | set(also)
     if not found:
         return frozenset()
-    for key in sorted((key for key in numbers if numbers[key] and key not in found), key=numbers.__getitem__):
+    # All that are equal go together, noughts last: one picked among equals would tell where the small one is.
+    for next_ in sorted({numbers[key] for key in numbers if key not in found}, key=lambda number: (not number, number)):
         if _cannot_be_reckoned([numbers[one] for one in found]):
-            return frozenset(found)
-        found.add(key)
-    if not _cannot_be_reckoned([numbers[one] for one in found]):
-        found.update(numbers)  # all noughts: one picked among them would tell where the number is
+            break
+        found.update(key for key in numbers if numbers[key] == next_)
     return frozenset(found)
 
 

@@ -16,6 +16,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from clinic.models import Encounter
+from core.ages import Birth, slot_of
 from core.audit.models import Entry
 from core.errors import Conflict, RuleBroken
 from core.jobs import tasks as job_tasks
@@ -72,7 +74,11 @@ def test_a_paper_is_frozen_with_figures_files_hashes_and_who(march, administrato
     assert lines["patients_assessed"] == 5
     assert lines["patients_assessed|service=mobile|sex=F"] == 3
     assert lines["contacts_by_condition|condition=worms"] == 2
-    names = {"monthly-summary-2025-03-r1-km.pdf", "monthly-summary-2025-03-r1-en.pdf", "monthly-summary-2025-03-r1.xlsx"}
+    names = {
+        "monthly-summary-2025-03-r1-km.pdf",
+        "monthly-summary-2025-03-r1-en.pdf",
+        "monthly-summary-2025-03-r1.xlsx",
+    }
     assert set(contents(made)) == names
     for file in IssueFile.objects.all():
         assert file.sha256 == hashlib.sha256(bytes(file.content)).hexdigest()
@@ -267,10 +273,8 @@ def test_the_first_revision_still_says_what_it_said(march, administrator):
 
 
 def test_a_corrected_birth_date_shows_as_a_difference(march, administrator):
-    from core.ages import Birth, slot_of
-
     made = issue(administrator)
-    contact = a_contact.__globals__["Encounter"].objects.filter(kind="mobile").first()
+    contact = Encounter.objects.filter(kind="mobile")[0]
     contact.patient.tell_birth(Birth.on(dt.date(1980, 1, 1)))
     contact.patient.save()
     type(contact).objects.filter(pk=contact.pk).update(age_slot=slot_of(dt.date(1980, 1, 1), contact.on))
