@@ -5,6 +5,7 @@ What has not come to its end is compared so far: the first 22 days of November w
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 

@@ -35,7 +35,7 @@ def show(request: HttpRequest, figure: str) -> HttpResponse:
     query, counted = request.GET, _figure(request, figure)
     span = ranges.named(query.get("from", ""), query.get("to", ""), today=today())
     bands = bands_named(query.get("bands") or "published")
-    where = {name: key for name in counted.dimensions if (key := query.get(name))}
+    where = {name: key for name in keys.DIMENSIONS if (key := query.get(name))}
     if counted.by and counted.by not in where:
         raise RuleBroken("reports.filter_unknown", field=counted.by, value="")
     total = ask(figure, span, where=where, bands=bands).total
