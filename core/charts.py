@@ -44,6 +44,7 @@ class Chart:
     categories: Sequence[str]
     series: Sequence[Series]
     unit: str = ""
+    values: bool = True  # numbers on the bars; without them where they are too long to be read
 
     def __post_init__(self) -> None:
         for series in self.series:
@@ -282,7 +283,8 @@ def _bars(picture: Picture, chart: Chart, top: float) -> None:
             if value:
                 tall = high(value)
                 picture.bar(x, bottom - tall, thick * 0.94, tall, lane, tip(chart, series, index))
-            _value(picture, x + thick * 0.47, bottom - high(value or 0) - 3, number(value), thick * 1.15)
+            if chart.values:
+                _value(picture, x + thick * 0.47, bottom - high(value or 0) - 3, number(value), thick * 1.15)
             x += thick
 
 

@@ -187,7 +187,7 @@ def _money(currency: Currency, months: Mapping[str, tuple[int, int]]) -> dict[st
         Series(words, [max(both[n], 0) / whole for both in months.values()]) for n, words in enumerate((given, paid))
     ]  # what was taken back may outweigh a month: a bar has no place below zero, the table says it
     title = gettext("In and out, in %(currency)s") % {"currency": currency.sign}
-    chart = Chart("bar", title, [short_month(Month(text)) for text in months], series)
+    chart = Chart("bar", title, [short_month(Month(text)) for text in months], series, values=False)
     rows = [
         {
             "words": month_words(text),

@@ -47,7 +47,7 @@ class Linker:
         """Return the address of the list behind a number of the table `at`, or nothing."""
         if not (self.open_records and number.figure and number.value):
             return ""
-        back = f"{self.page}#{at}" if self.page else ""
+        back = f"{self.page}#{at}-table" if self.page and at else self.page
         return behind_address(number.figure, Span.of(self.period), self.bands, number.keys, back)
 
     def number(self, number: Number, at: str = "") -> dict[str, Any]:

@@ -167,7 +167,8 @@ HOMES = {
     )),
     Role.REFERRAL: Home("referral", _referral, (REFER, TRIP, DECEASED)),
     Role.ADMIN: Home("admin", _admin, (
-        Way("reports:home", _("Figures and papers"), "chart-column"),
+        Way("reports:dashboard", _("Dashboard"), "chart-column"),
+        Way("reports:home", _("Figures and papers"), "file-text"),
         Way("desk:import", _("Load a register"), "file-up"),
         Way("accounts:users", _("Colleagues"), "users"), Way("desk:audit", _("The log"), "shield-check"),
     )),

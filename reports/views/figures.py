@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, cast
 
 from django.db import transaction
@@ -10,18 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import mark_safe
-from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_POST
 
 from core.accounts.models import User
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.ages import BAND_SETS, BandSet
-from core.charts import Chart
 from core.jobs.models import Job
 from core.periods import Month, Period, Year, local_day
-from core.svg import svg
 from reports import bands as band_sets
 from reports import charts, issued, selectors, services, tables
 from reports.cube import Cube
@@ -48,7 +43,7 @@ def home(request: HttpRequest) -> HttpResponse:
     first = selectors.first_day()
     numbers = selectors.trend(shown.period.last)
     table = tables.trend(numbers)
-    linker = Linker(shown.period, BAND_SETS["published"], user.may(Action.READ_RECORD))
+    linker = Linker(shown.period, BAND_SETS["published"], user.may(Action.READ_RECORD), request.get_full_path())
     revisions = issued.of_year(shown)
     months = [
         {
@@ -65,7 +60,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "columns": table.columns,
         "months": months,
         "total": sum(sum(by.values()) for by in numbers.values()),
-        "chart": picture(charts.months(numbers)),
+        "chart": charts.picture(charts.months(numbers)),
         "issued": revisions.get(shown.text, 0),
         "papers": [_paper(job) for job in selectors.papers()] if user.may(Action.MAKE_PAPERS) else [],
     })  # fmt: skip
@@ -106,28 +101,30 @@ def _show(request: HttpRequest, period: Period, ways: dict[str, Any]) -> HttpRes
     log = touched.look()
     cube, numbers = selectors.count(period, bands, log), selectors.trend(period.last, log=log)
     opens = user.may(Action.READ_RECORD)
-    linker = Linker(period, bands, opens)
+    page = request.get_full_path()
+    linker = Linker(period, bands, opens, page)
     whole_year = is_year(period)
     shown = [tables.services(cube), tables.ages(cube), tables.hand_outs(cube), tables.conditions(cube)]
     linked = {table.key: linker.table(table) for table in shown}
     if whole_year:
         linked["months"] = linker.table(tables.months(cube))
-        linked["published"] = Linker(period, BAND_SETS["published"], opens).table(tables.published_results(cube))
+        linked["published"] = Linker(period, BAND_SETS["published"], opens, page).table(tables.published_results(cube))
     else:
         shown_months = Period(Month(min(numbers)), Month(max(numbers)))
-        linked["months"] = Linker(shown_months, bands, opens).table(tables.trend(numbers))
+        linked["months"] = Linker(shown_months, bands, opens, page).table(tables.trend(numbers))
     return render(request, "reports/period.html", {
         "period": period,
         "title": period_words(period),
+        "address": request.build_absolute_uri(),
         "whole_year": whole_year,
         "paper": issues.card(period),
         "tiles": [_tile(linker, cube, figure.name) for figure in COUNTED],
         "band_sets": [_band_set(request, each, bands) for each in band_sets.offered()],
         "bands": bands,
         "tables": linked,
-        "pyramid": picture(charts.pyramid(cube), width=560, height=280) if cube.sum("patients_assessed") else "",
-        "trend": picture(charts.months(numbers)),
-        "top": picture(charts.top_conditions(cube.conditions), width=440, height=280) if cube.conditions else "",
+        "pyramid": charts.picture(charts.pyramid(cube), width=560, height=280) if cube.sum("patients_assessed") else "",
+        "trend": charts.picture(charts.months(numbers)),
+        "top": charts.picture(charts.top_conditions(cube.conditions), width=440, height=280) if cube.conditions else "",
         **ways,
     })  # fmt: skip
 
@@ -140,12 +137,6 @@ def _tile(linker: Linker, cube: Cube, name: str) -> dict[str, Any]:
 
 def _band_set(request: HttpRequest, each: band_sets.Kept, chosen: BandSet) -> dict[str, Any]:
     return {"words": each.words, "href": f"{request.path}?bands={each.key}#ages", "here": each.key == chosen.key}
-
-
-def picture(chart: Chart, *, width: float = 760, height: float = 260) -> str:
-    """Draw a chart under a heading that names it already; our own words, escaped where they are drawn."""
-    bare = replace(chart, title="")  # the page's own heading says it
-    return mark_safe(svg(bare, width=width, height=height, language=get_language() or "km", name=chart.title))
 
 
 # --- The paper --------------------------------------------------------------------------------------------------------
