@@ -27,7 +27,7 @@ class SavedReport(Recorded):
     name = models.CharField(max_length=120)
     question = models.JSONField()
     every = models.CharField(max_length=7, choices=Every.choices, blank=True)
-    since = models.DateField(null=True)
+    since = models.DateField(null=True, blank=True)
     retired = models.BooleanField(default=False)
 
     class Meta:

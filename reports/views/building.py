@@ -186,10 +186,8 @@ def _address(text: str) -> QueryDict:
 
 def _changed(user: User, text: str) -> SavedReport | None:
     """Return the kept report that is being built anew, if it is one that this person decides about."""
-    try:
-        report = shared.reports_of(user).filter(pk=UUID(text)).first()
-    except ValueError:
-        return None
+    key = _uuid(text)
+    report = shared.reports_of(user).filter(pk=key).first() if key else None
     return report if report and shared.may_change(user, report) else None
 
 
@@ -227,21 +225,20 @@ def _newest(report: Any) -> Any:
 @requires(Action.READ_REPORTS)
 def saved_one(request: HttpRequest, id: UUID) -> HttpResponse:
     """Show a kept report as it stands today, its files, and to whom it may change who reads it and when it is made."""
-    user, report = cast("User", request.user), _found(request, id)
-    changes = shared.may_change(user, report)
-    if request.method == "POST" and not changes:
-        raise Http404
-    initial = {"roles": [share.role for share in report.shares.all()], "every": report.every}
-    form = SettleForm(sent(request), initial=initial)
-    if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data | {"report_id": report.pk, "today": today(), "by": user}
-        if done(form, None, services.settle, **given):
+    user, form = cast("User", request.user), SettleForm(sent(request))
+    if request.method == "POST":
+        _decided_by(user, id)
+        given = {"report_id": id, "today": today(), "by": user}
+        if form.is_valid() and done(form, None, services.settle, **form.cleaned_data, **given):
             messages.success(request, _("Saved."))
-            return redirect("reports:saved_one", report.pk)
+            return redirect("reports:saved_one", id)
+    report = _found(request, id)
+    changes = shared.may_change(user, report)
+    form.initial = {"roles": [share.role for share in report.shares.all()], "every": report.every}
     context = {"report": report, "changes": changes, "settle": form, "runs": report.newest, "role": user.role}
     context |= _standing(request, report, user)
     if changes:
-        context["less"] = _less(report, initial["roles"])
+        context["less"] = _less(report, form.initial["roles"])
     return render(request, "reports/saved_one.html", context, status=422 if form.errors else 200)
 
 
@@ -282,6 +279,14 @@ def _found(request: HttpRequest, id: UUID) -> Any:
     return report
 
 
+def _decided_by(user: User, id: UUID) -> SavedReport:
+    """Return a report that this person decides about; any other is not there."""
+    report = shared.reports_of(user).filter(pk=id).first()
+    if report is None or not shared.may_change(user, report):
+        raise Http404
+    return report
+
+
 @require_safe
 @requires(Action.READ_REPORTS)
 def saved_file(request: HttpRequest, id: UUID, kind: str) -> HttpResponse:
@@ -294,10 +299,8 @@ def saved_file(request: HttpRequest, id: UUID, kind: str) -> HttpResponse:
 @requires(Action.BUILD_REPORTS)
 def saved_retire(request: HttpRequest, id: UUID) -> HttpResponse:
     """Take a report away from everybody."""
-    user, report = cast("User", request.user), _found(request, id)
-    if not shared.may_change(user, report):
-        raise Http404
-    services.retire(report_id=report.pk, by=user)
+    user = cast("User", request.user)
+    services.retire(report_id=_decided_by(user, id).pk, by=user)
     messages.success(request, _("Taken away."))
     return redirect("reports:saved")
 
