@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from config import broker
-from config.env import database_from_url, env_bool, env_int, env_list, env_str
+from config.env import database_from_url, env_bool, env_int, env_list, env_str, env_url
 
 HERE = Path("/srv/clinic")
 
@@ -58,3 +58,27 @@ def test_a_socket_path_too_long_for_the_kernel_moves_to_a_short_folder():
     long = Path("/srv") / ("x" * 120)
     assert len(str(broker.socket_in(long))) < broker.LONGEST
     assert broker.socket_in(long) == broker.socket_in(long) != broker.socket_in(long / "y")
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("", ""),
+        (" https://dhis2.example.org/hmis/ ", "https://dhis2.example.org/hmis"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+    ],
+)
+def test_an_address_is_read_without_its_last_slash(monkeypatch, text, meant):
+    monkeypatch.setenv("SERVER", text)
+    assert env_url("SERVER") == meant
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["http://dhis2.example.org", "dhis2.example.org", "https://", "https://a:b@c.org", "https://c.org?x=1", "ftp://c.org",
+     "https://c.org:port"],
+)  # fmt: skip
+def test_an_address_to_which_no_secret_should_go_is_refused(monkeypatch, text):
+    monkeypatch.setenv("SERVER", text)
+    with pytest.raises(ValueError, match=r"SERVER|[Pp]ort"):
+        env_url("SERVER")
