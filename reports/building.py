@@ -5,6 +5,7 @@ What its reader may not see stays out before anything is asked.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -147,11 +148,12 @@ class Built:
     @cached_property
     def row_keys(self) -> list[str]:
         """Return the keys of the rows: in their own order where they have one, else the largest first."""
-        rows, sums = self.question.rows, {}
+        rows, sums = self.question.rows, Counter[str]()
         for answer in self.answers.values():
-            for key, number in answer.along(rows).items():
-                sums.setdefault(key, number)
-        known = [key for answer in self.answers.values() for key in (answer.known or {}).get(rows, ())]
+            place = answer.by.index(rows)
+            for cell, number in answer.cells.items():  # riel and dollars together, which serves for an order only
+                sums[cell[place]] += number
+        known = [key for answer in self.answers.values() for key in _known(answer, rows)]
         others = sorted(sums.keys() - set(known), key=lambda key: (-sums[key], key))
         return [*dict.fromkeys(known), *others]
 
@@ -201,7 +203,7 @@ class Built:
         """Return one figure by rows and columns, with totals both ways where they add up."""
         across, down = self.question.columns, self.question.rows
         answer, words = self.answers[part.figure.name], self.row_words()
-        keys = list(answer.along(across))
+        keys = _keys(answer, across)
         heads = words_of_keys(part.figure, across, keys, self.bands)
         sums = part.figure.apart not in (across, down) or not part.figure.apart
         rows: dict[str, list[Number]] = {}
@@ -240,7 +242,7 @@ class Built:
         words = []
         if "band" in (self.question.rows, self.question.columns):
             words.append(gettext("Age bands: %(bands)s.") % {"bands": band_sets.words(self.bands.key)})
-        if any(self.question.rows in self.answers[part.figure.name].several for part in parts):
+        if any(_several(part.figure, self.question.rows) for part in parts):
             words.append(gettext("One contact may stand on several lines, so the lines do not add up to the total."))
         if any(self.hides(part.figure) for part in parts):
             words.append(gettext("Small numbers of villages are hidden (*)."))
@@ -265,13 +267,29 @@ def _by(question: Question, figure: Figure) -> list[str]:
     return by
 
 
+def _known(answer: Answer, dimension: str) -> tuple[str, ...]:
+    return (answer.known or {}).get(dimension, ())
+
+
+def _keys(answer: Answer, dimension: str) -> list[str]:
+    """Return the keys of a dimension, those known beforehand first."""
+    place = answer.by.index(dimension)
+    return list(dict.fromkeys([*_known(answer, dimension), *sorted(cell[place] for cell in answer.cells)]))
+
+
+def _several(figure: Figure, dimension: str) -> bool:
+    """Return whether one row may stand under several keys."""
+    told = figure.source.dimensions.get(dimension)
+    return bool(told and told.several)
+
+
 def _drawn(built: Built, part: Part) -> Chart | None:
     """Return the picture of a part; none where a number is below zero or hidden."""
     down, across = built.question.rows, built.question.columns
     answer, words = built.answers[part.figure.name], built.row_words()
-    ordered = down in ("month", "band", *(name for name in (answer.known or {}) if (answer.known or {})[name]))
+    ordered = down in ("month", "band", *([down] if _known(answer, down) else []))
     keys = built.row_keys if ordered else built.row_keys[:TOP]
-    columns = list(answer.along(across)) if across else [""]
+    columns = _keys(answer, across) if across else [""]
     pyramid = down == "band" and across == "sex" and len(columns) == 2
     if pyramid:
         keys = [key for key in keys if key != UNKNOWN]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import groupby
 from typing import Any
 
 from django import forms
@@ -21,8 +20,26 @@ from reports.keys import DIMENSIONS, FIXED
 from reports.models import SavedReport
 from reports.questions import ACROSS, BETWEEN, NARROWED, PERIODS, Question
 from reports.rights import visible
+from reports.sources import care, contacts, money, road, rounds, stock, talks, teeth
+from reports.sources.source import Source
 
 EMPTY = ("", "—")
+GROUPS: tuple[tuple[Any, tuple[Source, ...]], ...] = (
+    (_("Patients and care"), (contacts.CONTACTS, care.DISCHARGES, care.BED_DAYS, care.DOSES, care.ANTENATAL)),
+    (_("Teeth"), (teeth.CHECKUPS,)),
+    (_("Rounds and health education"), (rounds.SESSIONS, talks.TALKS, talks.LISTENERS)),
+    (_("Referrals and ambulance"), (road.REFERRALS, road.TRIPS)),
+    (_("Money"), (money.ENTRIES, money.GIVEN, money.BALANCE, money.RECEIPTS, money.PURCHASES)),
+    (_("Help with costs"), (money.HELP, money.CASES, money.COSTS)),
+    (_("Medicine"), (stock.MOVES, stock.SHELVES, stock.WORTH, stock.EXPIRING, stock.EXPIRED, stock.OUT,
+                     stock.DAYS_OUT)),
+)  # fmt: skip
+
+
+def _group(figure: str) -> str:
+    """Return under which heading a figure is chosen."""
+    source = FIGURES[figure].source
+    return next((str(words) for words, sources in GROUPS if any(each is source for each in sources)), str(_("Others")))
 
 
 class BuilderForm(forms.Form):
@@ -59,17 +76,17 @@ class BuilderForm(forms.Form):
         boxes["condition"] = forms.ChoiceField(label=DIMENSIONS["condition"], required=False, choices=conditions)
 
     def groups(self) -> Iterable[tuple[str, list[Any]]]:
-        """Return the boxes of the figures under what they count."""
-        boxes = list(self["figures"])
-        counts = [str(FIGURES[name].counts_words) for name, _words in self.fields["figures"].choices]  # type: ignore[attr-defined]
-        pairs = sorted(zip(counts, boxes, strict=True), key=lambda pair: list(dict.fromkeys(counts)).index(pair[0]))
-        return [(words, [box for _c, box in group]) for words, group in groupby(pairs, key=lambda pair: pair[0])]
+        """Return the boxes of the figures, those of one kind of work together."""
+        found: dict[str, list[Any]] = {str(words): [] for words, _sources in GROUPS}
+        for box in self["figures"]:
+            found.setdefault(_group(box.data["value"]), []).append(box)
+        return [(words, boxes) for words, boxes in found.items() if boxes]
 
     @property
     def opened(self) -> list[str]:
         """Return the groups in which a figure is chosen."""
         chosen = self["figures"].value() or []
-        return [str(FIGURES[name].counts_words) for name in chosen if name in FIGURES]
+        return [_group(name) for name in chosen if name in FIGURES]
 
     @property
     def days(self) -> list[forms.BoundField]:

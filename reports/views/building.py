@@ -125,7 +125,7 @@ def _short(table: Table) -> Table:
 
 def _drawn(chart: Chart) -> str:
     height = 40 + 20 * len(chart.categories) if chart.kind == "rows" else 280
-    return picture(chart, width=620, height=height)
+    return picture(chart, width=560 if chart.kind == "pyramid" else 760, height=height)
 
 
 @require_safe

@@ -90,6 +90,18 @@ def test_conditions_do_not_add_up_and_the_table_says_so(few):
     assert "do not add up" in table.note
 
 
+def test_money_stands_in_a_column_for_each_currency_and_is_never_added(few):
+    (table,) = built("patients_assessed", "donations", rows="month").results()
+    assert [column.words for column in table.columns][1:] == [
+        "Patients assessed", "Donations received (KHR)", "Donations received (USD)",
+    ]  # fmt: skip
+    assert [cell.unit for cell in table.rows[0][1:]] == ["", "KHR", "USD"]
+    (table,) = built("donations", rows="currency").results()
+    assert table.total is None
+    (table,) = built("donations", rows="month", columns="currency").results()
+    assert len(table.columns) == 3
+
+
 def test_without_rows_each_figure_has_its_line(few):
     (table,) = built("patients_assessed", "people_reached", where={"sex": "M"}).results()
     assert [row[1].value for row in table.rows] == [1, 1]
