@@ -45,8 +45,8 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Diffe
         if line.get("passing") or _value(old) == _value(new):
             continue
         hidden = any(each.get("hidden") for each in (old, new) if each)
-        both = [each["value"] if each else None for each in (old, new)]
-        found.append(Difference(key, line["km"], line["en"], line["unit"], *both, hidden))
+        was_, now_ = (each["value"] if each else None for each in (old, new))
+        found.append(Difference(key, line["km"], line["en"], line["unit"], was_, now_, hidden))
     return found
 
 

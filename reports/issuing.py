@@ -74,8 +74,9 @@ def _total(table: Table) -> Sequence[Row]:
 
 
 def _called(table: Table, row: Row, place: int) -> str:
-    column = table.columns[place]
-    return " · ".join(filter(None, (table.title, str(row[0]), column.group, column.words)))
+    column, several = table.columns[place], sum(column.number for column in table.columns) > 1
+    which = (column.group, column.words) if several else ()
+    return " · ".join(filter(None, (table.title, str(row[0]), *which)))
 
 
 def canonical(document: Mapping[str, Any]) -> bytes:

@@ -18,6 +18,7 @@ from reports.differences import Difference
 from reports.facts import Facts
 from reports.naming import is_year, period_words
 from reports.snapshot import snapshot
+from reports.tables import Table
 
 TOP_CONDITIONS = 15
 
@@ -78,7 +79,7 @@ class Paper:
         """Return whether the period has more than one month."""
         return self.cube.period.first != self.cube.period.last
 
-    def tables(self) -> list[tables.Table]:
+    def tables(self) -> list[Table]:
         """Return every table in the order of the sheets."""
         cube = self.cube
         found = [tables.restatement(self.seal.differences)] if self.seal and self.seal.revision > 1 else []
@@ -91,7 +92,7 @@ class Paper:
         found += self.besides()
         return [*found, tables.definitions(found)]
 
-    def besides(self, top: int | None = None) -> list[tables.Table]:
+    def besides(self, top: int | None = None) -> list[Table]:
         """Return the tables of what is said besides contacts; of long lists the first `top` lines."""
         if self.facts is None:
             return []

@@ -130,10 +130,12 @@ def _issue(job: Job) -> None:
     before = issued.newest(kind, first)
     restated = differences(before.figures, figures) if before else []
     paper = replace(paper, seal=Seal(revision, issuing.digest(figures), reason, restated))
+    files = list(_files(job, paper, _issued_name(kind, first, revision)))
+    work.progress(job, STEPS, STEPS, gettext("Ready"))
     try:
         made = services.issue(
             kind=kind, first=first, revision=revision, reason=reason, figures=figures, restated=restated,
-            files=list(_files(job, paper, _issued_name(kind, first, revision))), by=job.by, at=at,
+            files=files, by=job.by, at=at,
         )  # fmt: skip
     except Conflict:
         there = issued.revision(kind, first, revision)

@@ -105,11 +105,12 @@ def _besides(document: Document, paper: Paper) -> None:
 
 
 def _closing(document: Document, paper: Paper) -> None:
-    _table(document, paper.tables()[-1])
+    """End with who signs, and behind that what the figures count."""
     if paper.seal:
         words = _("The figures of this revision are frozen. SHA-256 of the figures: %(hash)s")
         document.small(words % {"hash": paper.seal.sha256})
     document.signatures([_("Prepared by"), _("Checked by"), _("Head of the centre")])
+    _table(document, paper.tables()[-1])
 
 
 def _table(document: Document, table: tables.Table) -> None:

@@ -25,7 +25,7 @@ from reports.models import Issue, IssueFile
 from reports.naming import period_words
 from reports.views.common import hand_over, sent, today
 
-SHOWN = 20  # lines of differences on the page of a month; all of them stand on the page of the paper
+SHOWN = 8  # lines of differences on the page of a month; all of them stand on the page of the paper
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def file(request: HttpRequest, id: UUID, name: str) -> HttpResponse:
         raise Http404
     response = HttpResponse(bytes(found.content), content_type=found.content_type)
     inline = found.content_type == "application/pdf"
-    response["Content-Disposition"] = content_disposition_header(as_attachment=not inline, filename=found.name)
+    response["Content-Disposition"] = content_disposition_header(not inline, found.name) or "attachment"
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-cache"
     response["ETag"] = quote_etag(found.sha256)

@@ -255,9 +255,9 @@ def test_a_reissue_needs_a_reason_and_prints_what_it_restates(march, administrat
     english = text_of(files["monthly-summary-2025-03-r2-en.pdf"])
     assert "What differs from the paper issued before" in english
     assert "The tablet of Thma Sa came back" in english
-    assert "Patients assessed · Number 5 6 1" in english
+    assert "Patients assessed 5 6 1" in english
     rows = list(openpyxl.load_workbook(io.BytesIO(files["monthly-summary-2025-03-r2.xlsx"]))["Restatement"].values)
-    assert any(row[1:] == ("Summary · Patients assessed · Number", 5, 6, 1) for row in rows)
+    assert any(row[1:] == ("Summary · Patients assessed", 5, 6, 1) for row in rows)
     assert issuing.since(made, at=timezone.now()) == []
     assert Issue.objects.count() == 2
 
@@ -327,6 +327,19 @@ def test_a_reissue_without_a_reason_is_answered_beside_the_field(march, administ
     assert response.status_code in {302, 422}
     response = client.post(f"/reports/issues/{made.pk}/again/", {"reason": "a late sheet"})
     assert response.status_code == 302
+
+
+def test_the_page_of_an_issued_month_asks_no_more_when_more_is_there(march, administrator):
+    issue(administrator)
+    client, counts = client_of(administrator), []
+    client.get(PAGE)
+    for _ in range(2):
+        for n in range(5):
+            late("brush" if n % 2 else "")
+        with CaptureQueriesContext(connection) as statements:
+            client.get(PAGE)
+        counts.append(len(statements))
+    assert counts[0] == counts[1]
 
 
 @pytest.mark.parametrize("paper", ["", "soon", "2025-13", "0000", "9999", "2025-03-01", "១២", "x" * 5000, "2\0"])

@@ -73,7 +73,8 @@ def a_month(db: None) -> None:
     leaves = dt.datetime(2025, 3, 10, 8, tzinfo=CLINIC_TZ)
     Trip.objects.create(
         vehicle=car, purpose="deceased_home", departed_at=leaves, returned_at=leaves + dt.timedelta(hours=3),
-        odometer_out=100, odometer_in=146, driver="Chan", destination="home", recorded_by=sb,
+        odometer_out=100, odometer_in=146, driver="Chan", destination="home",
+        person_name="Sok Mealea", recorded_by=sb,
     )  # fmt: skip
     a_donation(Money(48_000, Currency.KHR), on=DAY, today=DAY)
     a_donation(Money(1_250, Currency.USD), on=DAY, today=DAY)
@@ -93,7 +94,6 @@ def test_the_paper_says_all_of_it_in_the_pdf_and_in_excel(a_month):
         "20 May 2025 40",
     ):
         assert said in english, said
-    assert "5–6 years 0 0 0 – –" in english or "5–6 years 0 0 0" in english
     assert cells(paper, "Talks")[-1][2:] == (1, 1, 11, 5, 8, 13, 37, 0, 0)
     gifts = next(row for row in cells(paper, "Gifts") if "A villager or patient" in row)
     assert gifts[2:] == (2, 48_000, 12.5)
@@ -137,8 +137,8 @@ def test_small_numbers_of_a_village_are_hidden_and_cannot_be_subtracted(db):
     assert f"{some.name_en} ({some.commune.name_en}) 1 1 0 *" in english
     assert f"{many.name_en} ({many.commune.name_en}) 1 1 0 23" in english
     assert "All villages 3 3 0 35" in english
-    rows = [row[-1] for row in cells(paper, "Villages") if "(" in str(row[0]) and len(row) == 6]
-    assert sorted(map(str, rows)) == ["*", "*", "23"]
+    rows = [row[-1] for row in cells(paper, "Villages") if len(row) == 6 and "(" in row[0]]
+    assert sorted(map(str, rows[1:])) == ["*", "*", "23"]
 
 
 def test_the_year_hides_what_a_month_hid(db):
