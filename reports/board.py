@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +48,7 @@ class Board:
     def comparison(self) -> dict[str, Any]:
         """Return each figure beside the days before and a year earlier, by group, and the tiles on top."""
         found, days = dashboard.rows(self.asked), self.asked.days
-        groups = [
+        groups: list[dict[str, Any]] = [
             {"words": group.words, "rows": [self._compared(row) for row in found[group.key] if _shown(row)]}
             for group in dashboard.GROUPS
             if group.key in found
@@ -209,8 +209,9 @@ def villages(rows: Sequence[Any]) -> dict[str, Any]:
             "rows": list(rows[:TOP]), "chart": picked, "title": title}  # fmt: skip
 
 
-def shelves(rows: Sequence[Any]) -> dict[str, Any]:
+def shelves(rows: Iterable[Any]) -> dict[str, Any]:
     """Return the medicines something is wrong with, in groups: out, running low, soon expiring, expired."""
+    rows = list(rows)
     groups = {
         "out": [row for row in rows if row.known and row.usable <= 0],
         "low": [row for row in rows if 0 < row.usable <= row.reorder_at],

@@ -107,7 +107,7 @@ def coverage(today: date, weeks: int = rules.TOO_LONG_AGO.days // 7) -> list[Rea
     coming = Session.objects.filter(village=OuterRef("village"), state=Session.State.PLANNED, on__gte=today)
     stops: Any = (
         Stop.objects.filter(route__active=True)
-        .select_related("route", "village__commune")
+        .select_related("route", "village__commune__district")
         .annotate(
             last=Subquery(held.order_by("-on").values("on")[:1]), next=Subquery(coming.order_by("on").values("on")[:1])
         )

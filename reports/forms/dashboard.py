@@ -11,21 +11,24 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models import EquityLevel
 from core.fields import DateField, VillageField
+from reports.asking import Span
 from reports.naming import SERVICES_SHORT, SEXES
 
-EARLIEST, LATEST = date(1950, 1, 1), date(2199, 12, 31)  # a month before the year 1900 has no name here
+EARLIEST, LATEST = date(1950, 1, 1), date(2199, 12, 31)
+MOST_YEARS = 50  # the same stretch before must lie after 1900: months before have no name here
 UNSAID, NONE = "unsaid", "none"
 
 Choices = Iterable[tuple[str, Any]]
 
 
 class DashboardForm(forms.Form):
-    """Days, bands and filters; everything may be left out. Called by the names of its address: from, to, sex …"""
+    """Days, bands and filters; everything may be left out. Fields are called as in the address: from, to."""
 
     all_optional = True  # no word "optional" at each of them
 
-    def __init__(self, *args: Any, bands: Choices, offered: Mapping[str, Choices], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, bands: Choices, offered: Mapping[str, Choices], month: Span, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.month = month
         self.fields["from"] = DateField(label=_("From"), required=False, help_text="")
         self.fields["to"] = DateField(label=_("Until"), required=False, help_text="")
         choices: dict[str, tuple[Any, Choices]] = {
@@ -47,18 +50,26 @@ class DashboardForm(forms.Form):
         for name, (label, listed) in choices.items():
             rows = list(listed)
             every = [] if name == "bands" else [("", _("All"))]
-            if rows:
+            if rows or name in self.data:
                 self.fields[name] = forms.ChoiceField(label=label, required=False, choices=[*every, *rows])
         self.fields["village"] = VillageField(required=False)
 
     def clean(self) -> dict[str, Any]:
-        """See that the days are in order and such as a calendar of ours has."""
+        """Say which `days` are meant: without any the month, with one of them from it on or up to it."""
         given = super().clean() or {}
         for name in ("from", "to"):
             day = given.get(name)
             if day and not EARLIEST <= day <= LATEST:
                 self.add_error(name, _("Choose a date from 1950 to 2199."))
-        first, last = given.get("from"), given.get("to")
-        if first and last and last < first:
+        if self.errors.keys() & {"from", "to"}:
+            return given
+        first, last = given["from"], given["to"]
+        first = first or (min(self.month.first, last) if last else self.month.first)
+        last = last or max(self.month.last, first)
+        if last < first:
             self.add_error("to", _("This date lies before the first one."))
+        elif last.year - first.year >= MOST_YEARS:
+            self.add_error("from", _("Choose fewer than fifty years."))
+        else:
+            given["days"] = Span(first, last)
         return given

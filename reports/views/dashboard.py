@@ -42,7 +42,8 @@ def show(request: HttpRequest) -> HttpResponse:
     villages = mobile_team.coverage(today)
     conditions = {row.key: row for row in Condition.objects.order_by("name_en", "key")}
     chosen = band_sets.named(request.GET.get(BANDS) or band_sets.DEFAULT)
-    form = _form(request, chosen, villages, conditions)
+    month = ranges.shortcuts(today)["month"]
+    form = _form(request, chosen, month, villages, conditions)
     if not form.is_valid():
         return render(request, "reports/dashboard.html", {"form": form}, status=422)
     asked = _asked(form, chosen, today)
@@ -69,28 +70,32 @@ def show(request: HttpRequest) -> HttpResponse:
 
 
 def _form(
-    request: HttpRequest, chosen: BandSet, villages: list[Any], conditions: dict[str, Condition]
+    request: HttpRequest, chosen: BandSet, month: Span, villages: list[Any], conditions: dict[str, Condition]
 ) -> DashboardForm:
     """Return the filters; routes and communes are those on which the mobile team goes out."""
     routes = {str(row.route.pk): row.route for row in villages}
     communes = {str(row.village.commune_id): row.village.commune for row in villages}
-    offered = {
+    districts = {str(commune.district_id): commune.district for commune in communes.values()}
+    offered: dict[str, list[tuple[str, Any]]] = {
         "band": [(key, band_words(chosen, key)) for key in chosen.lines],
         "condition": list(conditions.items()),
         "route": list(routes.items()),
         "commune": sorted(communes.items(), key=lambda pair: str(pair[1])),
+        "district": list(districts.items()),
     }
     bands = [(each.key, each.words) for each in band_sets.offered()]
-    return DashboardForm(request.GET, bands=bands, offered=offered)
+    return DashboardForm(request.GET, bands=bands, offered=offered, month=month)
 
 
 def _asked(form: DashboardForm, bands: BandSet, today: date) -> Asked:
-    """Return what a valid form asks for; without days this month, with one of them from it on or up to it."""
-    given, month = form.cleaned_data, ranges.shortcuts(today)["month"]
-    first = given["from"] or (min(month.first, given["to"]) if given["to"] else month.first)
-    last = given["to"] or max(month.last, first)
-    where = {name: _key(value) for name, value in given.items() if value and name not in (*DAYS, BANDS)}
-    return Asked(ranges.compared(Span(first, last), today), bands, where)
+    """Return what a valid form asks for."""
+    where = {name: _key(value) for name, value in _filters(form).items()}
+    return Asked(ranges.compared(form.cleaned_data["days"], today), bands, where)
+
+
+def _filters(form: DashboardForm) -> dict[str, Any]:
+    given = {name: form.cleaned_data.get(name) for name in form.fields if name not in (*DAYS, BANDS)}
+    return {name: value for name, value in given.items() if value}
 
 
 def _key(value: Any) -> str:
@@ -100,10 +105,9 @@ def _key(value: Any) -> str:
 def _narrowed(form: DashboardForm) -> list[str]:
     """Return in words by what the figures are narrowed: "Sex: Female"."""
     words = []
-    for name, value in form.cleaned_data.items():
-        if value and name not in (*DAYS, BANDS):
-            choices = dict(getattr(form.fields[name], "choices", ()))
-            words.append(f"{form.fields[name].label}: {choices.get(value, value)}")
+    for name, value in _filters(form).items():
+        choices = dict(getattr(form.fields[name], "choices", ()))
+        words.append(f"{form.fields[name].label}: {choices.get(value, value)}")
     return words
 
 
