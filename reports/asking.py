@@ -158,11 +158,7 @@ class Asked:
             if key not in self.bands.lines:
                 raise RuleBroken("reports.filter_unknown", field="band", value=key[:60])
             return key
-        if dimension in self.of_parts:
-            if key not in self._known(dimension):
-                raise RuleBroken("reports.filter_unknown", field=dimension, value=key[:60])
-            return key
-        return self.source.dimensions[dimension].value(dimension, key)
+        return self.figure.value(dimension, key)
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -189,9 +185,9 @@ class Asked:
     def _known(self, name: str) -> Keys:
         if name == "month":
             return tuple(self.span.months())
-        if name in self.of_parts:
-            return tuple(dict.fromkeys(part.keys[name] for part in self.figure.parts))
-        return self.bands.lines if name == "band" else self.source.dimensions[name].keys
+        if name == "band":
+            return self.bands.lines
+        return self.figure.keys_of_parts(name) or self.source.dimensions[name].keys
 
 
 @dataclass(frozen=True)

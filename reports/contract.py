@@ -10,7 +10,9 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
+from core.ages import BandSet
 from core.periods import Month
+from reports.asking import Answer, Span
 from reports.cube import Cube, assert_whole
 from reports.figures import COUNTED, FIGURES
 from reports.naming import SERVICES_SHORT, SEXES, band_words
@@ -80,6 +82,51 @@ def as_table(cube: Cube) -> str:
     if cube.conditions:
         lines += ["", *_columns([(row.name_en, f"{row.count:,}") for row in cube.conditions])]
     return "\n".join(lines) + "\n"
+
+
+def answer_as_dict(answer: Answer, span: Span, bands: BandSet) -> dict[str, Any]:
+    """Return one figure as it was asked for; combinations with nothing in them are left out.
+
+    There is no total over what is never added: currencies, medicines.
+    """
+    order = {name: {key: n for n, key in enumerate(keys)} for name, keys in (answer.known or {}).items()}
+    places = [order.get(name, {}) for name in answer.by]
+
+    def as_known(cell: tuple[tuple[str, ...], int]) -> list[tuple[int, str]]:
+        return [(place.get(key, len(place)), key) for place, key in zip(places, cell[0], strict=True)]
+
+    cells = [(keys, value) for keys, value in sorted(answer.cells.items(), key=as_known) if value]
+    return {
+        "contract": CONTRACT,
+        "days": {"first": span.first.isoformat(), "last": span.last.isoformat()},
+        "bands": bands.key,
+        "figure": answer.figure.name,
+        "counts": answer.figure.counts.value,
+        "by": list(answer.by),
+        "total": None if answer.figure.apart in answer.by else answer.total,
+        "cells": [{**dict(zip(answer.by, keys, strict=True)), "value": value} for keys, value in cells],
+    }
+
+
+def answer_as_csv(found: dict[str, Any]) -> str:
+    """Return one line for each combination of keys, with the whole in front where there is one."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, ["figure", *found["by"], "value"], restval="", lineterminator="\n")
+    writer.writeheader()
+    whole = [{"value": found["total"]}] if found["by"] and found["total"] is not None else []
+    writer.writerows({"figure": found["figure"], **line} for line in (*whole, *found["cells"]))
+    return out.getvalue()
+
+
+def answer_as_table(answer: Answer, found: dict[str, Any]) -> str:
+    """Return the same as plain text for a terminal."""
+    days, figure = found["days"], answer.figure
+    rows = [(" · ".join(line[name] for name in found["by"]), f"{line['value']:,}") for line in found["cells"]]
+    rows = rows if found["by"] else []
+    if found["total"] is not None:
+        rows.append((str(figure.words), f"{found['total']:,}"))
+    head = f"{days['first']} – {days['last']}\n\n{figure.words} ({figure.counts_words})"
+    return "\n".join([head, *_columns(rows)] if rows else [head]) + "\n"
 
 
 def _by_band(cube: Cube) -> Iterator[tuple[str, ...]]:

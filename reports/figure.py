@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from core.errors import RuleBroken
 from reports.sources import ONE, Days, Part, Source
 from reports.sources.contacts import CONTACTS, every_contact
 
@@ -92,3 +94,18 @@ class Figure:
         """Return by what the figure can be told apart and narrowed."""
         names = dict.fromkeys((*self.source.by, *(name for part in self.parts for name in part.keys)))
         return tuple(name for name in names if name not in self.without)
+
+    def keys_of_parts(self, name: str) -> tuple[str, ...]:
+        """Return the keys of a dimension in which the parts of a row stand, and not the row; empty for any other."""
+        return tuple(dict.fromkeys(part.keys[name] for part in self.parts if name in part.keys))
+
+    def value(self, name: str, key: str) -> Any:
+        """Return what a key of a dimension other than month and band is compared with.
+
+        Raises RuleBroken("reports.filter_unknown").
+        """
+        if keys := self.keys_of_parts(name):
+            if key not in keys:
+                raise RuleBroken("reports.filter_unknown", field=name, value=key[:60])
+            return key
+        return self.source.dimensions[name].value(name, key)

@@ -145,7 +145,7 @@ def _check(block: FormBlock, plan: Plan) -> None:
         if name in columns_by or name in {"month", "band"}:
             raise RuleBroken("reports.line_narrows_a_column", field="narrowed", value=name)
         for key in plan.named.get(name, ()):
-            figure.source.dimensions[name].value(name, key)
+            figure.value(name, key)
     if figure.apart and len(plan.named.get(figure.apart, ())) != 1:
         raise RuleBroken("reports.line_mixes", field="narrowed", value=figure.apart)
 
