@@ -232,7 +232,7 @@ class Rows:
         grouped = [name for name in asked.by if name not in asked.of_parts]
         if not parts:
             return {}
-        rows: Iterable[Mapping[str, Any]]
+        rows: Any
         if grouped:
             rows = self.rows().values(**{f"key_{name}": self._expression(name) for name in grouped})
             rows = rows.filter(**{f"key_{name}__isnull": False for name in asked.several}).annotate(**sums)

@@ -180,3 +180,46 @@ def test_a_table_whose_parts_do_not_add_up_is_never_shown():
 def test_months_of_a_long_period_are_all_there():
     period = Period(Month("2024-11"), Month("2026-02"))
     assert len(selectors.count(period, BAND_SETS["dental"]).by("patients_assessed", "month")) == 16
+
+
+# --- One figure -----------------------------------------------------------------------------------------------------
+
+
+ONE = ("--from", "2025-01", "--to", "2025-12", "--figure", "patients_assessed")
+
+
+def test_one_figure_is_told_apart_and_narrowed_as_asked(few):
+    found = json.loads(printed(*ONE, "--by", "service,sex", "--where", "sex=F", "--format", "json"))
+    assert found == {
+        "contract": 1, "days": {"first": "2025-01-01", "last": "2025-12-31"}, "bands": "published",
+        "figure": "patients_assessed", "counts": "contacts", "by": ["service", "sex"], "total": 2,
+        "cells": [{"service": "inpatient", "sex": "F", "value": 1}, {"service": "mobile", "sex": "F", "value": 1}],
+    }  # fmt: skip
+    lines = printed(*ONE, "--by", "month", "--format", "csv").splitlines()
+    assert lines == ["figure,month,value", "patients_assessed,,3", "patients_assessed,2025-03,2",
+                     "patients_assessed,2025-12,1"]  # fmt: skip
+    assert "Patients assessed" in printed(*ONE, "--by", "band")
+
+
+def test_one_figure_of_some_days_comes_over_rest_too(few, donor):
+    address, client = reverse("reports:api"), client_of(donor)
+    query = {"from": "2025-03-05", "to": "2025-03-05", "figure": "patients_assessed", "by": "sex"}
+    found = client.get(address, query).json()
+    assert (found["total"], found["cells"]) == (2, [{"sex": "F", "value": 1}, {"sex": "M", "value": 1}])
+    assert client.get(address, query | {"service": "mobile"}).json()["total"] == 1
+    assert client.get(address, query | {"by": "village"}).status_code == 403  # few people live in one
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"figure": "all"}, {"by": "hospital"}, {"band": "7"}, {"figure": "donations"}, {"from": "2025-02-30"}]
+)
+def test_a_figure_that_cannot_be_asked_for_is_refused_in_words(few, donor, wrong):
+    query = {"from": "2025-01", "figure": "patients_assessed"} | wrong
+    response = client_of(donor).get(reverse("reports:api"), query)
+    assert 400 <= response.status_code < 500
+    assert "reports." not in response.content.decode()
+
+
+def test_money_has_no_total_over_two_currencies(few):
+    found = json.loads(printed(*ONE[:4], "--figure", "donations", "--by", "currency", "--format", "json"))
+    assert (found["total"], found["cells"]) == (None, [])
