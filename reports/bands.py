@@ -11,12 +11,12 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from functools import lru_cache
 from itertools import groupby
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
 
-from core.ages import BAND_SETS, BandSet, Bound
+from core.ages import BAND_SETS, BandSet, Bound, Unit
 from core.errors import RuleBroken
 from reports import band_lines
 from reports.models import AgeBand, AgeBandSet
@@ -98,7 +98,7 @@ def every() -> dict[str, Kept]:
 def stored(row: AgeBandSet) -> BandSet:
     """Return the bands of one set from its rows, as they are now."""
     rows = AgeBand.objects.filter(bands=row).order_by("position").values_list("from_n", "from_unit")
-    return band_lines.from_beginnings(row.key, (Bound(n, unit) for n, unit in rows))
+    return band_lines.from_beginnings(row.key, (Bound(n, cast("Unit", unit)) for n, unit in rows))
 
 
 def forget() -> None:
@@ -112,7 +112,7 @@ def _read() -> dict[str, Kept]:
     rows = AgeBand.objects.order_by("bands__recorded_at", "bands__id", "position")
     found = rows.values_list(*head, "from_n", "from_unit")
     sets = [
-        Kept(*about, tuple(Bound(n, unit) for *_, n, unit in band_rows))
+        Kept(*about, tuple(Bound(n, unit) for *_, n, unit in band_rows))  # type: ignore[call-arg]
         for about, band_rows in groupby(found, key=lambda row: row[:5])
     ]
     order = list(BAND_SETS)

@@ -126,7 +126,7 @@ class Built:
             found += [Part(figure, {CURRENCY: key}) for key in answer.along(CURRENCY)] if apart else [Part(figure, {})]
         return found
 
-    def number(self, part: Part, **keys: str) -> Number:
+    def number(self, part: Part, /, **keys: str) -> Number:
         """Return one number of a part."""
         told = {**part.keys, **keys}
         answer = self.answers[part.figure.name]

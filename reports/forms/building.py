@@ -67,13 +67,13 @@ class BuilderForm(forms.Form):
         chosen = (data or {}).get("bands", "")
         boxes["bands"].choices = [(each.key, each.words) for each in band_sets.every().values() if
                                   each in offered or each.key == chosen]  # fmt: skip
-        for name, words in (("from", _("From")), ("to", _("Until"))):
-            boxes[name] = DateField(label=words, required=False)
+        boxes["from"] = DateField(label=_("From"), required=False)
+        boxes["to"] = DateField(label=_("Until"), required=False)
         for name in (key for key in NARROWED if key in FIXED):
             every = [("", _("All")), *FIXED[name].items()]
-            boxes[name] = forms.ChoiceField(label=DIMENSIONS[name], required=False, choices=every)
+            boxes[name] = forms.ChoiceField(label=str(DIMENSIONS[name]), required=False, choices=every)
         conditions = [("", _("All")), *((row.key, row) for row in Condition.objects.order_by("name_en", "key"))]
-        boxes["condition"] = forms.ChoiceField(label=DIMENSIONS["condition"], required=False, choices=conditions)
+        boxes["condition"] = forms.ChoiceField(label=str(DIMENSIONS["condition"]), required=False, choices=conditions)
 
     def groups(self) -> Iterable[tuple[str, list[Any]]]:
         """Return the boxes of the figures, those of one kind of work together."""
