@@ -3,6 +3,8 @@
 from django.utils.translation import gettext_noop as _
 
 WORDS: dict[str, str] = {
+    "job.recount": _("Tallies counted again"),
+    "job.recount_month": _("A month of tallies counted again"),
     "job.paper": _("Paper of the figures"),
     "job.issue": _("Issue of a paper"),
     "reports.paper_unknown": _("There is no such paper."),
@@ -87,7 +89,7 @@ WORDS: dict[str, str] = {
     "reports.dhis2_broken": _("A block of the form cannot be counted: %(value)s"),
     "reports.dhis2_no_place": _("Write the data set and the organisation unit of this form first."),
     "reports.dhis2_nothing": _("No number of this form has a place in DHIS2 yet."),
-    "reports.dhis2_unmapped": _("%(number)s numbers have no place in DHIS2 yet. Say so if the others shall go without."),
+    "reports.dhis2_unmapped": _("%(number)s numbers have no place in DHIS2 yet. Say so if the others shall go."),
     "reports.dhis2_over": _("This is over, or being sent at this moment."),
     "reports.dhis2_unreadable": _("The server could not read what was sent."),
     "reports.dhis2_token": _("The server does not accept our token."),
@@ -97,7 +99,7 @@ WORDS: dict[str, str] = {
     "reports.dhis2_partly": _("The server took some values and refused others."),
     "reports.dhis2_too_large": _("The server says that this is too large."),
     "reports.dhis2_busy": _("The server has a trouble of its own or is too busy."),
-    "reports.dhis2_elsewhere": _("The server sent us to another address; we do not follow, for our token is not theirs."),
+    "reports.dhis2_elsewhere": _("The server sent us to another address. We do not follow: our token is not theirs."),
     "reports.dhis2_no_summary": _("What answered is not DHIS2: a log-in page or a network that wants something first."),
     "reports.dhis2_unreachable": _("The server could not be reached."),
     "reports.dhis2_silent": _("The server did not answer in time."),

@@ -23,7 +23,8 @@ class Dhis2IdInput(forms.CharField):
     """An identifier of DHIS2, as it was given by the ministry."""
 
     def __init__(self, **given: Any) -> None:
-        super().__init__(**({"required": False, "max_length": 50, "validators": [DHIS2_ID]} | given))
+        rules: dict[str, Any] = {"required": False, "max_length": 50, "validators": [DHIS2_ID]}
+        super().__init__(**(rules | given))
         self.widget.attrs |= {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}
 
     def to_python(self, value: Any) -> str:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from core.pdf import styles
 from core.pdf.page import Document
-from core.pdf.table import Column, Table
+from core.pdf.table import Cell, Column, Table
 from core.pdf.text import KhmerText
 from core.periods import CLINIC_TZ, Month
 from reports.ministry.counting import FilledBlock, fill
@@ -70,5 +70,5 @@ def _heading(group: str, words: str) -> str:
     return f"{group}\n{words}" if group else words
 
 
-def _cell(cell: Value) -> object:
+def _cell(cell: Value) -> Cell:
     return cell.amount if isinstance(cell, Number) else cell
