@@ -12,6 +12,8 @@ from core.ages import BAND_SETS
 from core.errors import RuleBroken
 from core.periods import Month, Year
 from reports.asking import Span, ask, behind
+from tests.builders import a_patient, a_visit
+from tests.desk.merges import merge
 from tests.reports.rows import a_contact, a_person
 
 pytestmark = pytest.mark.django_db
@@ -105,3 +107,26 @@ def test_a_question_costs_one_statement(few):
         ask("people_reached", YEAR, by=("month", "service", "band", "sex"))
         behind("people_reached", YEAR)
     assert len(statements) == 2
+
+
+def test_the_first_contact_ever_is_found_among_what_counts():
+    person = a_person()
+    a_contact(dt.date(2024, 12, 31), patient=person, void=True)
+    stay = a_contact(dt.date(2025, 2, 28), "inpatient", patient=person)
+    a_contact(dt.date(2025, 2, 28), patient=person, admitted_as=stay)  # the visit that ended in this admission
+    a_contact(dt.date(2025, 3, 1), patient=person)
+    by = ask("patients_assessed", YEAR, by=["service", "visit"])
+    assert dict(by.cells) == {("inpatient", "new"): 1, ("outpatient", "known"): 1}
+    assert ask("new_patients", YEAR, by=["service"]).along("service") == {"outpatient": 0, "inpatient": 1, "mobile": 0}
+    assert ask("new_patients", Span.of(Month("2025-03"))).total == 0
+
+
+def test_people_whose_records_were_merged_are_one_person(nurse):
+    one, other = a_patient(), a_patient(given_name="Sreymom")
+    first = a_visit(one)
+    a_visit(other)
+    span = Span.of(Month.of(first.on))
+    assert ask("people_reached", span).total == ask("new_patients", span).total == 2
+    merge(one, other)
+    assert ask("patients_assessed", span).total == 2
+    assert ask("people_reached", span).total == ask("new_patients", span).total == listed("new_patients", span) == 1
