@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext
+
 from reports.figures import Counts
 from reports.ministry.counting import FilledBlock, FilledLine
 from reports.tables.shape import Column, Number, Table, Value
@@ -9,7 +11,7 @@ from reports.tables.shape import Column, Number, Table, Value
 
 def table(filled: FilledBlock) -> Table:
     """Return a block as a table; a line by pen has empty cells."""
-    columns = [Column("", number=False), *(Column(column.words, column.group) for column in filled.columns)]
+    columns = [Column(gettext("Line"), number=False), *(Column(column.words, column.group) for column in filled.columns)]
     rows = [[str(line.line), *_cells(filled, line)] for line in filled.lines]
     return Table(filled.block.key, str(filled.block), columns, rows, note=filled.broken)
 

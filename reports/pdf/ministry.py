@@ -54,7 +54,7 @@ def _layout_words(form: MinistryForm) -> str:
 def _block(document: Document, filled: FilledBlock) -> None:
     shape = table(filled)
     few = len(filled.columns) <= MANY
-    columns = [Column("", None if few else NAMES)]
+    columns = [Column(shape.columns[0].words, None if few else NAMES)]
     columns += [Column(_heading(c.group, c.words), NUMBER if few else None, "right") for c in shape.columns[1:]]
     rows = [[_cell(cell) for cell in row] for row in shape.rows]
     heading, body = KhmerText(shape.title, styles.HEADING), Table(columns, rows, grid=True)
