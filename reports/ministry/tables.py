@@ -11,9 +11,13 @@ from reports.tables.shape import Column, Number, Table, Value
 
 def table(filled: FilledBlock) -> Table:
     """Return a block as a table; a line by pen has empty cells."""
-    columns = [Column(gettext("Line"), number=False), *(Column(column.words, column.group) for column in filled.columns)]
     rows = [[str(line.line), *_cells(filled, line)] for line in filled.lines]
-    return Table(filled.block.key, str(filled.block), columns, rows, note=filled.broken)
+    return Table(filled.block.key, str(filled.block), columns(filled), rows, note=filled.broken)
+
+
+def columns(filled: FilledBlock) -> list[Column]:
+    """Return the headings of a block."""
+    return [Column(gettext("Line"), number=False), *(Column(each.words, each.group) for each in filled.columns)]
 
 
 def _cells(filled: FilledBlock, line: FilledLine) -> list[Value]:

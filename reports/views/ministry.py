@@ -11,7 +11,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
-from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from core.accounts.models import User
@@ -70,7 +69,7 @@ def show(request: HttpRequest, key: str, month: str) -> HttpResponse:
 
 
 def _block(filled: Filled, block: FilledBlock, opens: bool) -> dict[str, Any]:
-    columns = [tables.Column(gettext("Line"), number=False), *(tables.Column(each.words, each.group) for each in block.columns)]
+    columns = tables.columns(block)
     rows = [[{"text": str(line.line)}, *_cells(filled, block, line, opens)] for line in block.lines]
     return {
         "key": block.block.key, "title": str(block.block), "broken": block.broken, "source": block.block.source,
