@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import books, herd, pages, registers, search
+from bench import books, figures, herd, pages, registers, search
 from bench import pairs as alike
 from bench.frame import Measurement
 
@@ -34,5 +34,13 @@ MEASUREMENTS = {
         books.once,
         table=books.table,
     ),
-    "figures": Measurement("open the page of a month", 10_000, 20, pages.a_desk, pages.figures),
+    "month": Measurement("open the page of a month", 10_000, 20, pages.a_desk, pages.figures),
+    "figures": Measurement(
+        "count a month of figures out of ten years of contacts",
+        1_000_000,
+        5,
+        figures.years,
+        figures.once,
+        table=figures.table,
+    ),
 }

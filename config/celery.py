@@ -17,6 +17,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("clinic")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.autodiscover_tasks(["reports.tallies"])
 app.set_default()  # request threads of the web server look here, not at the thread that imported us
 
 # The clinic's local time (CELERY_TIMEZONE). A second beat does no harm: each of these may run twice.
@@ -52,6 +53,15 @@ BEAT: dict[str, dict[str, Any]] = {
     "send the ministry what waits for another try": {
         "task": "reports.tasks.send_what_waits",
         "schedule": 60.0,
+    },
+    "bring the tallies up to what changed": {
+        "task": "reports.tallies.tasks.keep_up",
+        "schedule": 30.0,
+        "options": {"expires": 25},  # while nobody works, one question is enough
+    },
+    "hold some tallies against the records": {
+        "task": "reports.tallies.tasks.every_night",
+        "schedule": crontab(hour="3", minute="40"),
     },
     "find work whose message or worker was lost": {
         "task": "core.jobs.tasks.sweep",

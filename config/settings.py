@@ -159,6 +159,8 @@ JOB_TASKS = {
     "register": "desk.tasks.import_register",
     "pairs": "desk.tasks.look_for_pairs",
     "paper": "reports.tasks.make_paper",
+    "recount": "reports.tallies.tasks.recount",
+    "recount_month": "reports.tallies.tasks.recount_month",
     "issue": "reports.tasks.issue_paper",
     "report": "reports.tasks.make_report",
 }

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from reports import api
-from reports.views import bands, behind, building, dashboard, dhis2, figures, issues, ministry, ministry_layout
+from reports.views import bands, behind, building, dashboard, dhis2, figures, issues, ministry, ministry_layout, tallies
 
 app_name = "reports"
 urlpatterns = [
@@ -51,5 +51,8 @@ urlpatterns = [
     path(
         "ministry/<slug:key>/<str:month>/<slug:block>/<slug:line>/<str:column>/", ministry.parts, name="ministry_parts"
     ),
+    path("tallies/", tallies.show, name="tallies"),
+    path("tallies/alarm/", tallies.alarm, name="alarm"),
+    path("tallies/again/", tallies.again, name="recount"),
     path("api/figures/", api.Figures.as_view(), name="api"),
 ]

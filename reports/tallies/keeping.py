@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Min
 
 from clinic.models import Encounter
 from core.periods import Month
@@ -21,14 +22,30 @@ from reports.tallies.watch import NOBODY
 
 LOCKS = 60_019  # the class of our advisory locks; within it 12 × year + month, and the year for its own lines
 CHUNK = 5_000  # keys in one statement
+WALKS = 2
 DAY = timedelta(days=1)
 _DAY = {"sqlite": "%s", "postgresql": "CAST(%s AS date)"}
 
 
-def months_waiting() -> list[Month]:
-    """Return the months with changes in the log, the newest first: that is what people look at."""
-    days = Touched.objects.order_by().values_list("on", flat=True).distinct()
-    return sorted({Month.of(day) for day in days}, reverse=True)
+def keep_up() -> int:
+    """Bring every month up that the log holds, a transaction each; return how many changes were taken out of it.
+
+    The oldest first, for what follows from a change lies mostly after it; a second walk takes the rest.
+    """
+    return sum(_walk() for _ in range(WALKS))
+
+
+def _walk() -> int:
+    seen, month = 0, _waiting(date.min)
+    while month:
+        seen += bring_up(month)
+        month = _waiting(month.last + DAY)
+    return seen
+
+
+def _waiting(since: date) -> Month | None:
+    day = Touched.objects.filter(on__gte=since).aggregate(first=Min("on"))["first"]
+    return Month.of(day) if day else None
 
 
 @transaction.atomic
@@ -57,7 +74,8 @@ def bring_up(month: Month) -> int:
 def touch(first: date, last: date) -> int:
     """Have every day of a stretch counted again that has contacts or tallies; return how many."""
     days = set(Encounter.objects.filter(on__range=(first, last)).order_by().values_list("on", flat=True).distinct())
-    days |= set(Tally.objects.filter(first__range=(first, last)).order_by().values_list("first", flat=True).distinct())
+    tallied = Tally.objects.filter(span=Tally.Span.DAY, dimension="", first__range=(first, last)).order_by()
+    days |= set(tallied.values_list("first", flat=True).distinct())
     Touched.objects.bulk_create(Touched(on=day, patient=NOBODY) for day in sorted(days))
     return len(days)
 

@@ -58,7 +58,7 @@ _FOLLOWING = """
     ) s WHERE s.day IS NOT NULL
 """
 MARK = "SELECT COUNT(*) AS changes, COALESCE(SUM(id), 0) AS ids FROM reports_touched"
-_SHORT = f"(SELECT COUNT(*) FROM (SELECT 1 FROM reports_touched LIMIT {BUSY + 1}) some) <= {BUSY}"
+_SHORT = f"(SELECT COUNT(*) FROM (SELECT 1 FROM reports_touched LIMIT {BUSY + 1}) few) <= {BUSY}"
 _LOOK = f"""
     SELECT m.changes, m.ids, d.day FROM ({MARK}) m LEFT JOIN (
         SELECT "on" AS day FROM reports_touched WHERE {_SHORT} UNION SELECT day FROM ({{following}}) f

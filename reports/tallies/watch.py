@@ -82,7 +82,7 @@ def install(connection: Any) -> bool:
     Asked after each migrate, not once: SQLite changes a table by making another, and the triggers go with the old one.
     Where one was missing nobody knows what changed meanwhile, so every day goes into the log.
     """
-    if _there(connection) == expected(connection.vendor):
+    if there(connection) == expected(connection.vendor):
         return False
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         for sql in statements(connection.vendor):
@@ -98,7 +98,8 @@ def expected(vendor: str) -> dict[str, str]:
     return {_name(watched): _body(watched).strip() for watched in WATCHED}
 
 
-def _there(connection: Any) -> dict[str, str]:
+def there(connection: Any) -> dict[str, str]:
+    """Return every trigger there is, as `expected` says it."""
     with connection.cursor() as cursor:
         cursor.execute(_SHOWN[connection.vendor])
         return {name: said.strip() for name, said in cursor.fetchall()}
