@@ -242,8 +242,8 @@ class Rows:
         for row in rows:
             keys = {name: self._key(name, row[f"key_{name}"]) for name in grouped}
             for n, part in enumerate(parts):
-                if amount := row[f"part_{n}"]:
-                    cells[tuple(keys[name] if name in keys else part.keys[name] for name in asked.by)] += amount
+                if amount := row[f"part_{n}"]:  # a Decimal where PostgreSQL adds up large numbers
+                    cells[tuple(keys[name] if name in keys else part.keys[name] for name in asked.by)] += int(amount)
         return dict(cells)
 
     def _expression(self, name: str) -> Any:
