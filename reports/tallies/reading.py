@@ -65,7 +65,7 @@ def _ask(asked: Asked, log: Log) -> tuple[list[tuple[Any, ...]], tuple[int, int]
         parts.append(sql)
         arguments += given
     where = [f"{name} IN ({', '.join(['%s'] * len(values))})" for name, values in asked.where.items()]
-    columns = [*asked.by, *(f"SUM({measure}) AS {measure}" for measure in asked.measures)]
+    columns = [*asked.by, *(f"CAST(SUM({measure}) AS BIGINT) AS {measure}" for measure in asked.measures)]
     group = f"GROUP BY {', '.join(asked.by)}" if asked.by else ""
     sql = (
         f"SELECT m.*, q.* FROM ({touched.MARK}) m LEFT JOIN (SELECT {', '.join(columns)} FROM "
