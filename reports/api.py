@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -11,12 +12,12 @@ from rest_framework.views import APIView
 from core.accounts.models import User
 from core.accounts.roles import Action
 from core.errors import NotAllowed
+from core.periods import local_day
 from reports import keys, ranges, selectors
 from reports.asking import ask
 from reports.contract import answer_as_dict, as_dict
 from reports.naming import bands_named, period_named
 from reports.rights import OUTSIDE
-from reports.views.common import today
 
 
 class Figures(APIView):
@@ -39,7 +40,7 @@ class Figures(APIView):
     def _one(self, request: Request) -> dict[str, Any]:
         """Return one figure. Who stands outside the house gets no village: few people live in one."""
         query = request.query_params
-        span = ranges.named(query.get("from", ""), query.get("to", ""), today=today())
+        span = ranges.named(query.get("from", ""), query.get("to", ""), today=local_day(timezone.now()))
         bands = bands_named(query.get("bands", "published"))
         by = [name for name in query.get("by", "").split(",") if name]
         where = {name: query[name] for name in keys.DIMENSIONS if query.get(name)}
