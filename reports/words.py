@@ -49,7 +49,9 @@ WORDS: dict[str, str] = {
     "reports.figures_none": _("Choose at least one figure."),
     "reports.figures_too_many": _("Choose at most %(most)s figures."),
     "reports.figure_not_yours": _("You may not see the figure “%(value)s”."),
-    "reports.figure_apart": _("“%(value)s” is never added up over %(dimension)s: choose it for the rows or the columns."),
+    "reports.figure_apart": _(
+        "“%(value)s” is never added up over %(dimension)s: choose it for the rows or the columns."
+    ),
     "reports.not_by": _("“%(value)s” cannot be told apart by %(dimension)s."),
     "reports.rows_missing": _("Choose rows first, then columns."),
     "reports.rows_are_columns": _("Rows and columns are the same."),

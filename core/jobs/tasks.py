@@ -26,13 +26,18 @@ AT_ONCE = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interva
 
 def send(job: Job) -> bool:
     """Hand a job to the workers; return False when no broker answers, and the job waits for the sweep."""
+    return hand_over(settings.JOB_TASKS[job.kind], str(job.id))
+
+
+def hand_over(task: str, *given: str) -> bool:
+    """Ask for a task by its name; return False when no broker answers, and the beat asks again."""
     try:
         with current_app.connection_for_write(
             connect_timeout=2, transport_options=settings.CELERY_BROKER_TRANSPORT_OPTIONS | AT_ONCE
         ) as connection:
-            current_app.send_task(settings.JOB_TASKS[job.kind], [str(job.id)], connection=connection, retry=False)
+            current_app.send_task(task, list(given), connection=connection, retry=False)
     except (KombuError, OSError) as error:
-        log.warning("job %s waits, the broker does not answer: %s", job.id, error)
+        log.warning("%s waits, the broker does not answer: %s", task, error)
         return False
     return True
 

@@ -32,7 +32,9 @@ class SavedReport(Recorded):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(every__in=["", "week", "month", "quarter", "year"]), name="reports_every"),
+            models.CheckConstraint(
+                condition=Q(every__in=["", "week", "month", "quarter", "year"]), name="reports_every"
+            ),
             models.CheckConstraint(condition=Q(every="") | Q(since__isnull=False), name="reports_every_since"),
         ]
 

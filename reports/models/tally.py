@@ -83,7 +83,7 @@ class Tally(models.Model):
                     toothpaste__lte=F("contacts"),
                 ),
                 name="reports_tally_within_its_contacts",
-            ),  # fmt: skip
+            ),
         ]
 
 

@@ -15,11 +15,11 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from kombu.exceptions import KombuError
 
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.errors import RuleBroken
+from core.jobs.tasks import hand_over
 from core.periods import Month
 from core.words import say
 from reports.forms.ministry import MappingFileForm, PlacesForm, SendForm
@@ -31,7 +31,6 @@ from reports.naming import month_words
 from reports.services import ministry as ministry_services
 from reports.services import sending as services
 from reports.services.ministry import Place
-from reports.tasks import send_to_dhis2
 from reports.views.common import done, sent, today
 from reports.views.ministry import form_named
 
@@ -67,9 +66,7 @@ def send(request: HttpRequest, key: str, month: str) -> HttpResponse:
 
 def _hand_over(request: HttpRequest, id: UUID) -> None:
     """Hand a sending to the workers; without a broker it waits for the clock, and the page says so."""
-    try:
-        send_to_dhis2.apply_async([str(id)], retry=False)
-    except (KombuError, OSError):
+    if not hand_over("reports.tasks.send_to_dhis2", str(id)):
         messages.warning(request, _("What sends does not answer. It is sent as soon as it does."))
 
 
