@@ -18,12 +18,12 @@ from clinic.rules import allergies as rules
 from clinic.selectors import people
 from clinic.services import allergies
 from clinic.substances import both_names
-from clinic.views import refuse, today
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.audit import journal
 from core.errors import RuleBroken
 from core.khmer import search_key
+from core.pages import refuse, today
 
 MOST = 10
 

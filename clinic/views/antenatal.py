@@ -21,13 +21,14 @@ from clinic.rules import antenatal as rules
 from clinic.selectors import assessed, people, timeline
 from clinic.selectors.timeline import Contact
 from clinic.services import pregnancies
-from clinic.views import SAME, refuse, status_of, today
+from clinic.views import SAME, status_of
 from core import shared_edit
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.audit import journal
 from core.editing import Clashed
 from core.errors import RuleBroken
+from core.pages import refuse, today
 
 OPEN_ALREADY = "constraint.clinic_one_open_pregnancy"
 

@@ -19,13 +19,14 @@ from clinic.selectors import assessed, growth, people, timeline
 from clinic.selectors.assessed import Seen
 from clinic.selectors.timeline import Contact
 from clinic.services import assessments
-from clinic.views import refuse, status_of, today
+from clinic.views import status_of
 from core import shared_edit
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.audit import journal
 from core.editing import Clashed
 from core.errors import RuleBroken
+from core.pages import refuse, today
 
 
 @require_http_methods(["GET", "POST"])

@@ -21,12 +21,13 @@ from clinic.models import MedicineGiven, StayNote, Treatment, Vitals
 from clinic.selectors.stays import Stay
 from clinic.services import bedside, notes
 from clinic.services.care import Line
-from clinic.views import SAME, refuse, sent, status_of
+from clinic.views import SAME, status_of
 from clinic.views.stays import ask_despite, stay_page, whole
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.audit import journal
 from core.errors import RuleBroken
+from core.pages import refuse, sent
 from core.periods import CLINIC_TZ
 
 State = MedicineGiven.State

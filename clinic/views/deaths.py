@@ -14,11 +14,11 @@ from django.views.decorators.http import require_POST
 from clinic.forms.patients import DeathForm, ReasonForm
 from clinic.selectors import registry
 from clinic.services import patients
-from clinic.views import refuse, today
 from clinic.views.patients import edit_page
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.errors import RuleBroken
+from core.pages import refuse, today
 
 
 @require_POST

@@ -15,11 +15,11 @@ from clinic.forms.families import GuardianForm, MemberForm
 from clinic.models import Patient, Relation
 from clinic.selectors import households as selector
 from clinic.services import households
-from clinic.views import refuse, today
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.audit import journal
 from core.errors import RuleBroken
+from core.pages import refuse, today
 
 
 @require_safe

@@ -11,11 +11,12 @@ from django.views.decorators.http import require_http_methods
 from clinic.forms.numbers import BlockForm
 from clinic.models import NumberBlock
 from clinic.services import numbers as services
-from clinic.views import refuse, status_of
+from clinic.views import status_of
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.errors import RuleBroken
 from core.ids import patient_number
+from core.pages import refuse
 
 SHOWN = 200
 

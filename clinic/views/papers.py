@@ -21,19 +21,14 @@ from clinic.pdf import card as card_paper
 from clinic.pdf import discharge, slip
 from clinic.selectors import cards, people, registry, stays, timeline
 from clinic.services import cards as services
-from clinic.views import SAME, refuse, status_of, today
+from clinic.views import SAME, status_of
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.audit import journal
 from core.errors import RuleBroken
 from core.gather import instant
+from core.pages import as_pdf, refuse, today
 from core.periods import local_day
-
-
-def as_pdf(content: bytes, name: str) -> HttpResponse:
-    """Answer with a PDF that the browser shows, under a name to save it by."""
-    headers = {"Content-Disposition": f'inline; filename="{name}.pdf"'}
-    return HttpResponse(content, content_type="application/pdf", headers=headers)
 
 
 @require_http_methods(["GET", "POST"])

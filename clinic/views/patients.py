@@ -29,7 +29,7 @@ from clinic.reasons import in_words as reasons_in_words
 from clinic.rules import zodiac as animals
 from clinic.selectors import duplicates, registry, search
 from clinic.services import patients
-from clinic.views import SAME, refuse, status_of, today
+from clinic.views import SAME, status_of
 from core import shared_edit
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
@@ -37,6 +37,7 @@ from core.ages import parse_age
 from core.audit import journal
 from core.editing import Clashed
 from core.errors import RuleBroken
+from core.pages import refuse, today
 from core.templatetags.house import age
 
 NEXT = {"visit": "clinic:visit_new", "admit": "clinic:admit"}

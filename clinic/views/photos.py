@@ -17,11 +17,12 @@ from clinic.forms.patients import ReasonForm
 from clinic.models import Consent, Photo
 from clinic.selectors import people, registry
 from clinic.services import consents, photos
-from clinic.views import SAME, refuse, today
+from clinic.views import SAME
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.audit import journal
 from core.errors import RuleBroken
+from core.pages import refuse, today
 
 
 @require_safe

@@ -17,12 +17,13 @@ from clinic.models import Encounter, Patient, PreventiveDose
 from clinic.rules import prevention as rules
 from clinic.selectors import assessed, people
 from clinic.services import prevention
-from clinic.views import SAME, refuse, status_of, today
+from clinic.views import SAME, status_of
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.ages import age_at
 from core.audit import journal
 from core.errors import RuleBroken
+from core.pages import refuse, today
 
 SHOWN = 30
 

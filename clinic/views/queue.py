@@ -21,12 +21,13 @@ from clinic.rules import contacts, sayings, visits
 from clinic.rules.sayings import Saying
 from clinic.selectors import people, queue
 from clinic.services import encounters
-from clinic.views import SAME, refuse, status_of, today
+from clinic.views import SAME, status_of
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.ages import Age
 from core.audit import journal
 from core.errors import RuleBroken
+from core.pages import refuse, today
 from core.words import say
 
 

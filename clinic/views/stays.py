@@ -23,7 +23,7 @@ from clinic.rules import allergies
 from clinic.selectors import people, stays, timeline, wards
 from clinic.selectors.stays import Stay
 from clinic.services import admissions, discharges
-from clinic.views import SAME, refuse, sent, status_of, today, writing
+from clinic.views import SAME, status_of, writing
 from core import shared_edit
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
@@ -31,6 +31,7 @@ from core.audit import journal
 from core.editing import Clashed, Edit
 from core.errors import RuleBroken
 from core.ids import uuid7
+from core.pages import refuse, sent, today
 
 SHOWN = dt.timedelta(days=13)  # of a long stay the last two weeks are shown first
 LIES_HERE = frozenset({"clinic.already_admitted", "constraint.clinic_one_open_admission"})

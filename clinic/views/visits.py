@@ -24,7 +24,7 @@ from clinic.selectors import assessed, people, queue, timeline
 from clinic.selectors.timeline import Contact
 from clinic.services import assessments, encounters
 from clinic.services.care import document, figure, written
-from clinic.views import SAME, refuse, status_of, today, writing
+from clinic.views import SAME, status_of, writing
 from clinic.views.queue import in_words
 from core import shared_edit
 from core.accounts.permissions import requires
@@ -33,6 +33,7 @@ from core.ages import slot_age
 from core.audit import journal
 from core.editing import Clashed, Edit
 from core.errors import RuleBroken
+from core.pages import refuse, today
 
 CLOSE = "close"  # what the button "save and close" says
 GLANCE = 5  # earlier contacts beside the form

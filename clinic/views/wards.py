@@ -18,10 +18,10 @@ from clinic.models import Bed, Ward
 from clinic.selectors import people, wards
 from clinic.services import wards as services
 from clinic.services.care import figure
-from clinic.views import refuse, today
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.errors import RuleBroken
+from core.pages import refuse, today
 from core.periods import Month
 
 

@@ -19,10 +19,10 @@ from clinic.rules import allergies, contacts, prescriptions, vitals
 from clinic.rules.allergies import Touch
 from clinic.selectors import catalogue
 from clinic.services.care import Line, figure
-from clinic.views import today
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.ages import Age, slot_age
+from core.pages import today
 from core.words import words_of
 
 SALT = "clinic.alerts"

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_safe
 from clinic.selectors import growth
 from clinic.selectors import timeline as clinic
 from clinic.selectors.households import family_of
-from clinic.views.papers import as_pdf
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.audit import journal
+from core.pages import as_pdf
 from core.periods import local_day
 from desk import selectors
 from desk.pdf import summary as paper

@@ -16,12 +16,12 @@ from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.audit import journal
 from core.errors import RuleBroken
+from core.pages import refuse, today
 from core.places.models import Village
 from mobile_team import selectors
 from mobile_team.forms import EndAdviceForm
 from mobile_team.models import DentalCheckup
 from mobile_team.services import checkups
-from mobile_team.views import refuse, today
 
 PAGE = 40
 SINCE = timedelta(days=365)  # whoever has not come for a year is not called any more

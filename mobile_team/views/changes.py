@@ -18,11 +18,11 @@ from django.utils.translation import ngettext
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.errors import RuleBroken
+from core.pages import refuse, sent, today
 from mobile_team import selectors
 from mobile_team.forms import CancelForm, ChangeForm, DescribeForm, MoveForm, RestoreForm, WhichForm
 from mobile_team.models import Session
 from mobile_team.services import planning, sessions
-from mobile_team.views import refuse, sent, today
 from mobile_team.views.sessions import by_id
 
 DONE = {

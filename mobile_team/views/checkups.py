@@ -23,6 +23,7 @@ from core.accounts.roles import Action
 from core.audit import journal
 from core.editing import Clashed
 from core.errors import RuleBroken
+from core.pages import refuse
 from core.periods import local_day
 from mobile_team import readings, rules, selectors
 from mobile_team.forms import (
@@ -37,7 +38,6 @@ from mobile_team.forms import (
 from mobile_team.models import DentalCheckup, Session
 from mobile_team.selectors import documents
 from mobile_team.services import checkups, mouths
-from mobile_team.views import refuse
 
 HAND_OUTS = ("dental_education", "toothbrush", "toothpaste")
 

@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from clinic.views.papers import as_pdf
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.audit import journal
+from core.pages import as_pdf
 from mobile_team.pdf import day_sheet as sheet_paper
 from mobile_team.pdf import tally as tally_paper
 from mobile_team.selectors import sheets

@@ -15,12 +15,12 @@ from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.editing import Clashed
 from core.errors import RuleBroken
+from core.pages import refuse, sent, today
 from mobile_team import phrases, rules, selectors
 from mobile_team.forms import RouteForm
 from mobile_team.models import Route
 from mobile_team.selectors import roads
 from mobile_team.services import routes as services
-from mobile_team.views import refuse, sent, today
 
 
 @require_safe

@@ -14,12 +14,12 @@ from clinic.selectors import search
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.errors import Conflict, RuleBroken
+from core.pages import refuse, sent, today
 from mobile_team import selectors
 from mobile_team.forms import SessionForm
 from mobile_team.models import Session
 from mobile_team.selectors import talks
 from mobile_team.services import sessions
-from mobile_team.views import refuse, sent, today
 
 
 @require_safe

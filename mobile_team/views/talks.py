@@ -18,13 +18,13 @@ from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.editing import Clashed
 from core.errors import RuleBroken
+from core.pages import refuse, sent, today
 from core.periods import Month
 from mobile_team import phrases
 from mobile_team.forms import MonthForm, TalkForm, VoidForm
 from mobile_team.models import Attendance, Education, Session
 from mobile_team.selectors import talks as selectors
 from mobile_team.services import talks
-from mobile_team.views import refuse, sent, today
 from mobile_team.views.sessions import by_id
 
 

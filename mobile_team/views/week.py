@@ -17,12 +17,12 @@ from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.errors import RuleBroken
 from core.khmer import latin_digits
+from core.pages import refuse, sent, today
 from core.periods import FIRST_YEAR, LAST_YEAR, Month
 from mobile_team import rules, selectors
 from mobile_team.forms import PlanForm
 from mobile_team.selectors.roads import Reached
 from mobile_team.services import planning
-from mobile_team.views import refuse, sent, today
 
 WEEK = timedelta(days=7)
 WEEKS = (2, 4, 6, 8, 12, 26)  # after how many a village waits long; chosen on the page

@@ -15,6 +15,7 @@ from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.errors import RuleBroken
 from core.khmer import latin_digits
+from core.pages import as_pdf, today
 from core.periods import CLINIC_TZ, LAST_YEAR, Month
 from pharmacy import sheets
 from pharmacy.excel import workbook
@@ -23,7 +24,7 @@ from pharmacy.pdf.accounts import printed
 from pharmacy.selectors import abroad, cash
 from pharmacy.selectors import accounts as selector
 from pharmacy.sheets import Paper
-from pharmacy.views.common import organisation, paper, today, uuid_from
+from pharmacy.views.common import organisation, uuid_from
 from pharmacy.views.tracing import around, year_from
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -34,7 +35,7 @@ def _given(request: HttpRequest, made: Paper, kind: str, *, wide: bool = False, 
     """Answer with a paper as a PDF to be seen or an Excel file to keep."""
     at, by = timezone.now(), str(request.user)
     if kind == "pdf":
-        return paper(printed(made, organisation(), by=by, at=at, wide=wide, sign=sign), made.name)
+        return as_pdf(printed(made, organisation(), by=by, at=at, wide=wide, sign=sign), made.name)
     said = f"{by} · {at.astimezone(CLINIC_TZ):%d/%m/%Y %H:%M}"
     response = HttpResponse(workbook(made, said), content_type=XLSX)
     response["Content-Disposition"] = f'attachment; filename="{made.name}.xlsx"'

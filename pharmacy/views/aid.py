@@ -17,6 +17,7 @@ from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.audit import journal
 from core.errors import RuleBroken
+from core.pages import as_pdf, done, sent, today
 from core.periods import Month
 from pharmacy import aid_rules
 from pharmacy.forms.aid import AidRuleForm, CaseForm
@@ -25,7 +26,7 @@ from pharmacy.models import AidCase
 from pharmacy.pdf import aid as papers
 from pharmacy.selectors import aid as selector
 from pharmacy.services import aid as services
-from pharmacy.views.common import done, organisation, paper, sent, today, uuid_from
+from pharmacy.views.common import organisation, uuid_from
 
 
 @require_safe
@@ -139,7 +140,7 @@ def sheet(request: HttpRequest, id: UUID) -> HttpResponse:
         row, selector.costs_of(id), selector.household(row) if decides else None, organisation(),
         printed_by=str(user), at=timezone.now(),
     )  # fmt: skip
-    return paper(made, row.number)
+    return as_pdf(made, row.number)
 
 
 @require_safe

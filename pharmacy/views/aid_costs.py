@@ -21,13 +21,13 @@ from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.errors import RuleBroken
 from core.money import Currency, Money
+from core.pages import done, sent, today
 from core.words import say
 from pharmacy.forms.aid import AskForm, CapForm, CloseForm, EquityFundForm, PayForm
 from pharmacy.forms.fields import ReasonForm, starting
 from pharmacy.models import AidCost
 from pharmacy.services import aid, aid_costs
 from pharmacy.views.aid import found
-from pharmacy.views.common import done, sent, today
 
 
 @requires(Action.ASK_AID)

@@ -14,13 +14,14 @@ from django.views.decorators.http import require_safe
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.audit import journal
+from core.pages import as_pdf, done, sent, today
 from pharmacy.forms.fields import ReasonForm, starting
 from pharmacy.forms.stock import RecallForm
 from pharmacy.models import Batch
 from pharmacy.pdf import recalls as papers
 from pharmacy.selectors import recalls, stock
 from pharmacy.services import recalls as services
-from pharmacy.views.common import done, organisation, paper, sent, today, uuid_from
+from pharmacy.views.common import organisation, uuid_from
 
 
 @require_safe
@@ -82,7 +83,7 @@ def recall_paper(request: HttpRequest, id: UUID) -> HttpResponse:
     journal.note_reads((row.patient.pk for row in rows), by=request.user, what="recall")
     unnamed = recalls.given_without_a_name(batch)
     made = papers.patients(found, rows, unnamed, organisation(), printed_by=str(request.user), at=timezone.now())
-    return paper(made, f"recall-{found.number or id}")
+    return as_pdf(made, f"recall-{found.number or id}")
 
 
 def _found(id: UUID) -> Batch:

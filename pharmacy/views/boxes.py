@@ -16,6 +16,7 @@ from core import shared_edit
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.editing import Clashed
+from core.pages import as_pdf, done, sent, today
 from core.places.models import Village
 from pharmacy.forms.cash import ChangeBoxForm, NewBoxForm, OpenBoxForm
 from pharmacy.forms.fields import starting
@@ -23,7 +24,7 @@ from pharmacy.models import BoxOpening, DonationBox
 from pharmacy.pdf import boxes as papers
 from pharmacy.selectors import cash
 from pharmacy.services import boxes as services
-from pharmacy.views.common import done, organisation, paper, sent, today, uuid_from
+from pharmacy.views.common import organisation, uuid_from
 
 
 @require_safe
@@ -110,7 +111,7 @@ def opening(request: HttpRequest, id: UUID) -> HttpResponse:
 def blank_sheet(request: HttpRequest, code: str) -> HttpResponse:
     """Return the sheet on which a box is counted, as a PDF to be filled in by hand."""
     made = papers.sheet(_found(code), organisation(), printed_by=str(request.user), at=timezone.now())
-    return paper(made, f"box-{code}")
+    return as_pdf(made, f"box-{code}")
 
 
 @require_safe
@@ -124,7 +125,7 @@ def opening_sheet(request: HttpRequest, id: UUID) -> HttpResponse:
     made = papers.sheet(
         found.box, organisation(), printed_by=str(request.user), at=timezone.now(), counted=counted
     )  # fmt: skip
-    return paper(made, f"box-{found.box_id}-{found.on}")
+    return as_pdf(made, f"box-{found.box_id}-{found.on}")
 
 
 def _found(code: str) -> DonationBox:

@@ -14,6 +14,7 @@ from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.errors import RuleBroken
 from core.money import Currency
+from core.pages import done, sent, today
 from core.words import say
 from pharmacy.forms.cash import CountCashForm, ExchangeForm
 from pharmacy.forms.fields import ReasonForm, starting
@@ -21,7 +22,7 @@ from pharmacy.models import CashCount, Exchange, Fund
 from pharmacy.selectors import cash, rates
 from pharmacy.services import cash as services
 from pharmacy.services import exchanges as exchanging
-from pharmacy.views.common import done, sent, today, uuid_from
+from pharmacy.views.common import uuid_from
 
 
 @require_safe

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.khmer import normalise
+from core.pages import as_pdf, done, sent, today
 from pharmacy.forms.counts import AgainForm, BeginForm, DropForm, FoundForm, ReasonsForm
 from pharmacy.forms.fields import starting
 from pharmacy.models import Batch, CountLine, StockCount
@@ -23,7 +24,7 @@ from pharmacy.pdf import counts as papers
 from pharmacy.selectors import counts as selectors
 from pharmacy.selectors.counts import Compared
 from pharmacy.services import counts as services
-from pharmacy.views.common import done, organisation, paper, sent, today, uuid_from
+from pharmacy.views.common import organisation, uuid_from
 
 State = StockCount.State
 
@@ -124,7 +125,7 @@ def sheet(request: HttpRequest, id: UUID) -> HttpResponse:
     found = _found(id)
     rows = selectors.compared(found, selectors.lines_of(found))
     made = papers.sheet(found, rows, organisation(), printed_by=str(request.user), at=timezone.now())
-    return paper(made, f"count-{found.place_id}-{found.on}")
+    return as_pdf(made, f"count-{found.place_id}-{found.on}")
 
 
 def _did(form: Form, act: Any, **given: Any) -> bool:

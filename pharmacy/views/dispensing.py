@@ -21,6 +21,7 @@ from clinic.selectors import people
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.audit import journal
+from core.pages import as_pdf, done, sent, today
 from pharmacy import cautions
 from pharmacy.forms.dispensing import DispenseForm, ReturnForm
 from pharmacy.forms.fields import ReasonForm, starting
@@ -30,7 +31,7 @@ from pharmacy.phrases import cautions_in_words
 from pharmacy.selectors import giving, history
 from pharmacy.services import dispensing as services
 from pharmacy.services import returns
-from pharmacy.views.common import done, number_from, organisation, paper, sent, today, uuid_from
+from pharmacy.views.common import number_from, organisation, uuid_from
 
 LATEST = 8
 SALT = "pharmacy.dispense"
@@ -194,7 +195,7 @@ def print_labels(request: HttpRequest, patient: Patient, rows: list[Dispensing])
     content = labels.labels(
         made.values(), organisation(), at=timezone.now(), language=language, sheet=request.GET.get("paper") == "sheet"
     )
-    return paper(content, f"labels-{patient.number}")
+    return as_pdf(content, f"labels-{patient.number}")
 
 
 def _found(id: UUID) -> Dispensing:

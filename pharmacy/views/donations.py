@@ -13,13 +13,14 @@ from django.views.decorators.http import require_safe
 
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
+from core.pages import as_pdf, done, sent, today
 from pharmacy.forms.donations import DonateForm
 from pharmacy.forms.fields import ReasonForm, starting
 from pharmacy.models import Donation
 from pharmacy.pdf import receipts
 from pharmacy.selectors import money
 from pharmacy.services import donations as services
-from pharmacy.views.common import done, organisation, paper, sent, today, uuid_from
+from pharmacy.views.common import organisation, uuid_from
 
 
 @requires(Action.RECEIVE_DONATION)
@@ -51,7 +52,7 @@ def receipt(request: HttpRequest, id: UUID) -> HttpResponse:
     """Return the receipt as a PDF for A5 paper, in Khmer and English."""
     found = _found(id)
     made = receipts.receipt(found, organisation(), printed_by=str(request.user), at=timezone.now())
-    return paper(made, f"receipt-{found.receipt}")
+    return as_pdf(made, f"receipt-{found.receipt}")
 
 
 @requires(Action.CORRECT_BOOKS)

@@ -16,6 +16,7 @@ from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.editing import Clashed
 from core.khmer import normalise
+from core.pages import done, sent, today
 from pharmacy.forms.formulary import MedicineForm, NewKitForm, PlaceForm
 from pharmacy.models import Medicine, Place
 from pharmacy.models.stock import Form
@@ -24,7 +25,7 @@ from pharmacy.selectors import places as lying
 from pharmacy.selectors.stock import shelves
 from pharmacy.services import formulary as services
 from pharmacy.services import places as place_services
-from pharmacy.views.common import done, number_from, sent, today, uuid_from
+from pharmacy.views.common import number_from, uuid_from
 
 
 @require_safe

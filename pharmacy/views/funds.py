@@ -12,13 +12,13 @@ from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.errors import RuleBroken
 from core.money import Money
+from core.pages import done, sent, today
 from core.periods import Month
 from pharmacy.forms.cash import FundForm, RateForm
 from pharmacy.forms.fields import starting
 from pharmacy.models import Fund
 from pharmacy.selectors import cash, money, rates
 from pharmacy.services import funds as services
-from pharmacy.views.common import done, sent, today
 
 
 @require_safe

@@ -18,6 +18,7 @@ from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.audit import journal
 from core.errors import RuleBroken
+from core.pages import sent, today
 from core.words import say
 from pharmacy import cautions, proposing
 from pharmacy.cautions import Substance
@@ -28,7 +29,7 @@ from pharmacy.phrases import cautions_in_words
 from pharmacy.selectors import giving
 from pharmacy.selectors.giving import Ordered, Prescription
 from pharmacy.services import dispensing as services
-from pharmacy.views.common import sent, today, uuid_from
+from pharmacy.views.common import uuid_from
 from pharmacy.views.dispensing import print_labels, proposed
 
 Held = dict[int, list[giving.Lot]]

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.db import broken_constraints
+from core.pages import done, sent, today
 from pharmacy.forms.fields import ReasonForm, starting
 from pharmacy.forms.purchases import Lines, PurchaseForm, ScanForm
 from pharmacy.models import Move, Place, Purchase, Scan
@@ -20,7 +21,7 @@ from pharmacy.pictures import JPEG, PDF
 from pharmacy.selectors import money
 from pharmacy.services import purchases as services
 from pharmacy.services import scans
-from pharmacy.views.common import done, sent, today, uuid_from
+from pharmacy.views.common import uuid_from
 
 
 @require_safe

@@ -17,13 +17,14 @@ from django.views.decorators.http import require_safe
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.khmer import normalise
+from core.pages import done, sent, today
 from pharmacy.forms.fields import ReasonForm, starting
 from pharmacy.forms.stock import CountForm, ReceiveForm, ReorderForm, TransferForm, WriteOffForm
 from pharmacy.models import Batch, Medicine, Move, Place
 from pharmacy.selectors import stock as selectors
 from pharmacy.services import formulary
 from pharmacy.services import stock as services
-from pharmacy.views.common import done, number_from, sent, today, uuid_from
+from pharmacy.views.common import number_from, uuid_from
 
 MOST = 12
 SHOWS = {

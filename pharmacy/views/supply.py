@@ -13,12 +13,13 @@ from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.errors import RuleBroken
 from core.khmer import normalise
+from core.pages import as_pdf, today
 from core.periods import Month, Year
 from pharmacy.models import Medicine
 from pharmacy.pdf import supply as papers
 from pharmacy.selectors import stock
 from pharmacy.selectors import supply as selectors
-from pharmacy.views.common import number_from, organisation, paper, today, uuid_from
+from pharmacy.views.common import number_from, organisation, uuid_from
 
 EARLIEST = Month("2000-01")
 
@@ -55,7 +56,7 @@ def reorder_paper(request: HttpRequest) -> HttpResponse:
     made = papers.order(
         rows, months, organisation(), on=today(), printed_by=str(request.user), at=timezone.now()
     )  # fmt: skip
-    return paper(made, f"order-{today()}")
+    return as_pdf(made, f"order-{today()}")
 
 
 def _months(request: HttpRequest) -> int:
@@ -96,7 +97,7 @@ def month_paper(request: HttpRequest) -> HttpResponse:
     shown = _month(request)
     rows = selectors.month_lines(shown, today())
     made = papers.month(shown, rows, organisation(), printed_by=str(request.user), at=timezone.now())
-    return paper(made, f"stock-{shown}")
+    return as_pdf(made, f"stock-{shown}")
 
 
 def _month(request: HttpRequest) -> Month:
@@ -120,4 +121,4 @@ def card_paper(request: HttpRequest, id: int) -> HttpResponse:
         year = Year.of(today())
     opening, lines = stock.card_of(found, year.first, year.last)
     made = papers.card(found, year, opening, lines, organisation(), printed_by=str(request.user), at=timezone.now())
-    return paper(made, f"stock-card-{found.pk}-{year}")
+    return as_pdf(made, f"stock-card-{found.pk}-{year}")

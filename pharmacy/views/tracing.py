@@ -13,12 +13,13 @@ from django.views.decorators.http import require_safe
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.errors import RuleBroken
+from core.pages import as_pdf, today
 from core.periods import Month, Year
 from core.places.models import Village
 from pharmacy.models import Batch, Purchase
 from pharmacy.pdf.village import notice
 from pharmacy.selectors import tracing
-from pharmacy.views.common import organisation, paper, today
+from pharmacy.views.common import organisation
 
 
 def year_from(request: HttpRequest) -> Year:
@@ -71,7 +72,7 @@ def village_notice(request: HttpRequest, id: int) -> HttpResponse:
     """Print the sheet for the village's notice board."""
     found, year = _village(id), year_from(request)
     followed = tracing.from_village(id, year.first, year.last)
-    return paper(notice(followed, found, year, organisation(), at=timezone.now()), f"village-{id}-{year}")
+    return as_pdf(notice(followed, found, year, organisation(), at=timezone.now()), f"village-{id}-{year}")
 
 
 def _village(id: int) -> Village:

@@ -18,10 +18,10 @@ from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.editing import Clashed
 from core.errors import RuleBroken
+from core.pages import refuse, sent
 from referrals.forms import DriverForm, HospitalForm, VehicleForm
 from referrals.models import Driver, Hospital, Vehicle
 from referrals.services import keeping
-from referrals.views import refuse, sent
 
 
 @require_safe

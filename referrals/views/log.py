@@ -16,12 +16,13 @@ from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.audit import journal
 from core.errors import NotAllowed, RuleBroken
+from core.pages import as_pdf, refuse, sent
 from core.periods import Month, local_day
 from referrals import pdf, selectors
 from referrals.forms import FuelForm, TakeBackForm
 from referrals.models import Fuel, Trip
 from referrals.services import fuel as services
-from referrals.views import key, month_of, paper, refuse, sent
+from referrals.views import key, month_of
 
 
 @require_safe
@@ -49,7 +50,7 @@ def log(request: HttpRequest) -> HttpResponse:
     trips = selectors.log(month)
     journal.note_reads([trip.patient_id for trip in trips if trip.patient_id], by=request.user, what="ambulance log")
     made = pdf.log(month, trips, selectors.trips_total(month), selectors.waits(month), by=str(request.user), at=at)
-    return paper(made, f"ambulance-{month}.pdf")
+    return as_pdf(made, f"ambulance-{month}")
 
 
 @requires(Action.SEE_REFERRALS)

@@ -25,6 +25,7 @@ from core.audit import journal
 from core.editing import Clashed
 from core.errors import RuleBroken
 from core.khmer import format_date
+from core.pages import as_pdf, refuse, sent
 from core.periods import local_day
 from core.places.models import Village
 from referrals import pdf, rules, selectors, slips
@@ -33,7 +34,7 @@ from referrals.models import Call, Hospital, Referral, Step
 from referrals.services import calls, editing
 from referrals.services import referrals as services
 from referrals.services.referrals import Answer
-from referrals.views import key, paper, refuse, sent
+from referrals.views import key
 
 State = Referral.State
 
@@ -271,7 +272,7 @@ def slip(request: HttpRequest, id: UUID) -> HttpResponse:
     found = _referral(id)
     journal.note_read(found.patient_id, by=request.user, what="referral slip")
     made = pdf.slip(found, selectors.steps_of(found), selectors.calls_of(found), at=timezone.now())
-    return paper(made, f"{found.number}.pdf")
+    return as_pdf(made, found.number)
 
 
 @require_safe
@@ -280,7 +281,7 @@ def answer_slip(request: HttpRequest, id: UUID) -> HttpResponse:
     """Print the answer slip alone: what came back, or empty for the hospital to fill in."""
     found = _referral(id)
     journal.note_read(found.patient_id, by=request.user, what="answer slip")
-    return paper(pdf.answer(found, at=timezone.now()), f"{found.number}-answer.pdf")
+    return as_pdf(pdf.answer(found, at=timezone.now()), f"{found.number}-answer")
 
 
 def _page(request: HttpRequest, found: Referral, form: StepForm) -> HttpResponse:

@@ -25,6 +25,7 @@ from core.accounts.roles import Action
 from core.audit import journal
 from core.editing import Clashed
 from core.errors import NotAllowed, RuleBroken
+from core.pages import refuse, sent
 from core.periods import CLINIC_TZ
 from core.places.models import Village
 from referrals import selectors
@@ -45,7 +46,7 @@ from referrals.services import legs as legs_services
 from referrals.services import trips as services
 from referrals.services.legs import Way
 from referrals.services.trips import Arrival, Back, Leaving
-from referrals.views import key, refuse, sent
+from referrals.views import key
 
 
 @requires(Action.AMBULANCE)

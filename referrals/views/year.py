@@ -12,9 +12,9 @@ from django.views.decorators.http import require_safe
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.errors import RuleBroken
+from core.pages import as_pdf
 from core.periods import FIRST_YEAR, LAST_YEAR, Year, local_day
 from referrals import pdf, selectors, xlsx
-from referrals import views as shared
 
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -38,7 +38,7 @@ def paper(request: HttpRequest) -> HttpResponse:
     """Print a year."""
     year = _year(request)
     made = pdf.year(year, **_told(year), days=selectors.answer_due().days, by=str(request.user), at=timezone.now())
-    return shared.paper(made, f"ambulance-{year}.pdf")
+    return as_pdf(made, f"ambulance-{year}")
 
 
 @require_safe

@@ -15,13 +15,13 @@ from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.editing import Clashed
 from core.errors import RuleBroken
+from core.pages import done, sent
 from core.words import say
 from reports import band_lines, bands
 from reports.forms.bands import BandsForm
 from reports.models import AgeBandSet
 from reports.naming import band_words
 from reports.services import bands as services
-from reports.views.common import done, sent
 
 
 @require_safe

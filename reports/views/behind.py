@@ -17,6 +17,7 @@ from core.ages import BandSet
 from core.audit import journal
 from core.errors import NotAllowed, RuleBroken
 from core.money import Currency, Money
+from core.pages import today
 from core.periods import Month
 from reports import keys, ranges
 from reports.asking import PAGE, Behind, Span, ask, behind
@@ -25,7 +26,6 @@ from reports.figures import FIGURES, Figure
 from reports.linked import back_to
 from reports.rights import may_see
 from reports.sources.contacts import CONTACTS
-from reports.views.common import today
 
 
 @require_safe

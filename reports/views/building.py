@@ -22,6 +22,7 @@ from core.accounts.permissions import requires
 from core.accounts.roles import Action, Role
 from core.charts import Chart
 from core.errors import RuleBroken
+from core.pages import done, sent, today
 from core.words import say
 from reports import questions, shared
 from reports.asking import Span
@@ -37,7 +38,6 @@ from reports.rights import OUTSIDE, visible
 from reports.services import saved as services
 from reports.services.reporting import CSV, XLSX, file_name
 from reports.tables import HIDDEN, Number, Table
-from reports.views.common import done, sent, today
 from reports.xlsx import workbook
 
 SHOWN = 300  # lines of a table on a page; the file has all

@@ -20,6 +20,7 @@ from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.errors import RuleBroken
 from core.jobs.tasks import hand_over
+from core.pages import done, sent, today
 from core.periods import Month
 from core.words import say
 from reports.forms.ministry import MappingFileForm, PlacesForm, SendForm
@@ -31,7 +32,6 @@ from reports.naming import month_words
 from reports.services import ministry as ministry_services
 from reports.services import sending as services
 from reports.services.ministry import Place
-from reports.views.common import done, sent, today
 from reports.views.ministry import form_named
 
 SHOWN = 60  # cells of one list; the mapping file holds all of them

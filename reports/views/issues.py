@@ -11,20 +11,23 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header, quote_etag
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
 from core.ages import BAND_SETS
+from core.pages import sent, today
 from core.periods import Month, Period, Year
 from reports import issued, issuing, services, tables
 from reports.differences import Difference, restated
 from reports.forms.issues import ReissueForm
 from reports.linked import Linker
 from reports.models import Issue, IssueFile
-from reports.naming import period_words
-from reports.views.common import hand_over, sent, today
+from reports.naming import page_of, period_words
+from reports.views.common import hand_over
 
+LISTED = 3  # papers to issue on the home page; the others open under them
 SHOWN = 8  # lines of differences on the page of a month; all of them stand on the page of the paper
 
 
@@ -57,6 +60,17 @@ def card(period: Period) -> Card | None:
 def _table(period: Period, found: list[Difference]) -> dict[str, Any]:
     """Return differences as a page shows them; a number that was is opened by nobody."""
     return Linker(period, BAND_SETS["published"], open_records=False).table(tables.restatement(found))
+
+
+@require_safe
+@requires(Action.MAKE_PAPERS)
+@never_cache
+def waiting(request: HttpRequest) -> HttpResponse:
+    """Answer with what is over and not issued yet, for the home page of who issues it, else with nothing."""
+    found = [(period_words(period), page_of(period)) for period in issued.waiting(today())]
+    if not found:
+        return HttpResponse()
+    return render(request, "reports/waiting.html", {"first": found[:LISTED], "more": found[LISTED:]})
 
 
 @requires(Action.MAKE_PAPERS)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from core.accounts.models import User
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
+from core.pages import today
 from core.periods import Month
 from reports.asking import Span
 from reports.linked import behind_address
@@ -24,7 +25,6 @@ from reports.ministry.counting import Filled, FilledBlock, FilledLine, fill
 from reports.models import MinistryForm, Sending
 from reports.naming import month_words
 from reports.pdf.ministry import render as printed
-from reports.views.common import today
 
 MONTHS, SENDINGS = 12, 12
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,16 +13,20 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from core import shared_edit
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
+from core.editing import Clashed
+from core.pages import done, sent
 from reports.forms.ministry import BlockForm, FormForm, LineForm
 from reports.ministry import layout
-from reports.models import FormBlock, FormLine
+from reports.models import FormBlock, FormLine, MinistryForm
 from reports.services import ministry as services
-from reports.views.common import done, sent
 from reports.views.ministry import form_named
 
 FORM_FIELDS = ("name_km", "name_en", "confirmed", "scheme", "data_set", "org_unit", "attribute_option_combo")
+BLOCK_FIELDS = ("name_km", "name_en", "columns", "bands", "source", "retired")
+LINE_FIELDS = ("name_km", "name_en", "figure", "narrowed", "rest", "source", "retired")
 
 
 @require_safe
@@ -40,11 +46,9 @@ def layout_of(request: HttpRequest, key: str) -> HttpResponse:
 def form_change(request: HttpRequest, key: str) -> HttpResponse:
     """Change a form's names and its place in DHIS2."""
     row = form_named(key)
-    form = FormForm(sent(request), initial={name: getattr(row, name) for name in FORM_FIELDS})
-    if form.is_valid() and done(form, None, services.change_form, form=row, given=form.cleaned_data, by=request.user):
-        messages.success(request, _("Saved."))
-        return redirect("reports:ministry_layout", key)
-    return _page(request, form, form_named(key), _("Change the form"))
+    document = services.document(row, FORM_FIELDS)
+    form = FormForm(sent(request), initial=document)
+    return _change(request, form, document, partial(services.change_form, form=row), row, _("Change the form"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -66,12 +70,9 @@ def block_new(request: HttpRequest, key: str) -> HttpResponse:
 def block_change(request: HttpRequest, key: str, id: UUID) -> HttpResponse:
     """Change a block's words and columns."""
     block = _found(FormBlock.objects.select_related("form").filter(form__key=key, id=id))
-    names = ("name_km", "name_en", "columns", "bands", "source", "retired")
-    form = BlockForm(sent(request), new=False, initial={name: getattr(block, name) for name in names})
-    if form.is_valid() and done(form, None, services.save_block, block=block, given=form.given, by=request.user):
-        messages.success(request, _("Saved."))
-        return redirect("reports:ministry_layout", key)
-    return _page(request, form, block.form, _("Change a block"))
+    document = services.document(block, BLOCK_FIELDS)
+    form = BlockForm(sent(request), new=False, initial=document)
+    return _change(request, form, document, partial(services.save_block, block=block), block.form, _("Change a block"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -93,13 +94,9 @@ def line_new(request: HttpRequest, key: str, id: UUID) -> HttpResponse:
 def line_change(request: HttpRequest, key: str, id: UUID) -> HttpResponse:
     """Change a line's words and what it counts."""
     line = _found(FormLine.objects.select_related("block__form").filter(block__form__key=key, id=id))
-    names = ("name_km", "name_en", "figure", "rest", "source", "retired")
-    initial = {name: getattr(line, name) for name in names} | {"narrowed": layout.write_narrowing(line.narrowed)}
-    form = LineForm(sent(request), new=False, initial=initial)
-    if form.is_valid() and done(form, None, services.save_line, line=line, given=form.given, by=request.user):
-        messages.success(request, _("Saved."))
-        return redirect("reports:ministry_layout", key)
-    return _page(request, form, line.block.form, _("Change a line"))
+    document = services.document(line, LINE_FIELDS)
+    form = LineForm(sent(request), new=False, initial=document | {"narrowed": layout.write_narrowing(line.narrowed)})
+    return _change(request, form, document, partial(services.save_line, line=line), line.block.form, _("Change a line"))
 
 
 @require_POST
@@ -123,6 +120,23 @@ def _found(rows: Any) -> Any:
     return row
 
 
-def _page(request: HttpRequest, form: Any, row: Any, title: str) -> HttpResponse:
-    context = {"form": form, "row": row, "title": title}
-    return render(request, "reports/ministry_edit.html", context, status=422 if form.errors else 200)
+def _change(
+    request: HttpRequest, form: Any, document: dict[str, Any], save: Callable[..., Any], row: MinistryForm, title: str
+) -> HttpResponse:  # fmt: skip
+    """Change what others may be changing too: what both wrote differently stands side by side, to be chosen."""
+    key, edit, clashed = row.key, shared_edit.read(request), None
+    if form.is_valid():
+        try:
+            if done(form, None, save, given=form.given, by=request.user, edit=edit):
+                messages.success(request, _("Saved."))
+                return redirect("reports:ministry_layout", key)
+        except Clashed as clash:
+            clashed = clash
+    shared = shared_edit.page(edit, document, clashed, words=form.words)
+    return _page(request, form, form_named(key) if form.is_bound else row, title, shared)
+
+
+def _page(request: HttpRequest, form: Any, row: Any, title: str, shared: Any = None) -> HttpResponse:
+    context = {"form": form, "row": row, "title": title, "shared": shared}
+    wrong = form.errors or (shared and shared["clashes"])
+    return render(request, "reports/ministry_edit.html", context, status=422 if wrong else 200)
