@@ -29,6 +29,13 @@ hypothesis_settings.load_profile("house")
 ON_SQLITE = settings.DATABASES["default"]["ENGINE"] == "core.sqlite"
 # What a new database starts with, in the order of its data migrations; a flush takes it away and it is put back.
 CATALOGUES = ["clinic", "mobile_team", "referrals", "pharmacy", "reports"]
+# What takes longest begins first, or the last minutes of a run are one process at work and the others done.
+LONGEST = (
+    "tests/flows/", "tests/sync/test_incidents.py", "tests/desk/demo/", "tests/tablet/test_screens_all.py",
+    "tests/sync/test_mutants.py", "tests/sync/test_invariants.py", "tests/contracts/test_wrong_input.py",
+    "tests/books/test_any_", "tests/tablet/", "tests/clinic/test_noise.py", "tests/contracts/test_doors.py",
+    "tests/sync/test_engine_races.py", "tests/sync/test_slow_line.py",
+)  # fmt: skip
 KEPT = "places_"  # the gazetteer stays through a flush: nothing refers from it, and loading it takes seconds
 
 
@@ -47,6 +54,16 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = tempfile.mkdtemp(prefix="clinic-test-", dir=shm if os.access(shm, os.W_OK) else None)
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
         settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(Path(folder) / "clinic.sqlite3")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest first; among equals the order stays."""
+
+    def place(item: pytest.Item) -> int:
+        return next((n for n, begin in enumerate(LONGEST) if item.nodeid.startswith(begin)), len(LONGEST))
+
+    items.sort(key=place)
 
 
 @pytest.hookimpl(optionalhook=True)

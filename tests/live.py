@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,13 @@ from config.celery import app
 
 # On a shared Redis a numbered database of our own, so that nobody else's worker takes the test's messages.
 QUEUE_DB = 8 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 8
+
+
+def free_port() -> int:
+    """Return a port of the loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def required(what: str) -> None:

@@ -12,7 +12,7 @@ from rapidfuzz.distance import OSA
 from core.names import crossing_key, khmer_key, latin_key, near_key, words
 
 EXACT, SAME_SOUND, NEAR_SOUND, BEGINS, NEARLY = 100.0, 97.0, 90.0, 80.0, 0.85
-AS_SPELT = 1.5
+AS_SPELT = 1.5  # what begins letter for letter stands before what only begins with the same sound
 LEAST = 60.0  # below this a word does not answer at all: Sok is not Sak
 SLIP = 66.0  # a short word with one consonant wrong, beside others that are right
 OTHER_SCRIPT = 0.76  # the consonants alone agree: never above what answers in its own letters

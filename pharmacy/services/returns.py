@@ -15,7 +15,7 @@ from core.errors import RuleBroken
 from core.ids import derived_id, uuid7
 from core.khmer import normalise
 from pharmacy import rules
-from pharmacy.models import Batch, Dispensing, Move, Place
+from pharmacy.models import Dispensing, Move, Place
 from pharmacy.services.stock import mirror
 
 WHY = (Move.Why.RETURNED, Move.Why.BROKEN, Move.Why.RECALLED, Move.Why.OTHER)
@@ -36,28 +36,27 @@ def bring_back(
     wanted = {batch: n for batch, n in quantities.items() if n > 0}
     if not wanted:
         raise RuleBroken("pharmacy.nothing_chosen")
+    dispensing = _held(dispensing.pk)
     if dispensing.void_reason:
         raise RuleBroken("pharmacy.dispensing_void")
     if on < dispensing.on:
         raise RuleBroken("pharmacy.before_the_mistake", field="on")
     if target in Place.OUTSIDE and target != Place.WASTE:
         raise RuleBroken("pharmacy.not_a_shelf", field="target")
-    batches = list(Batch.objects.select_for_update().filter(pk__in=wanted).order_by("pk"))
-    left = given(_standing(dispensing))
-    for batch in batches:
-        if wanted[batch.pk] > left.get(batch.pk, 0):
-            raise RuleBroken("pharmacy.more_than_given", available=left.get(batch.pk, 0))
-        if target != Place.WASTE and (batch.expires_on < on or batch.recalled_on):
+    standing = _standing(dispensing)
+    left, batches = given(standing), {move.batch_id: move.batch for move in standing}
+    for key, quantity in wanted.items():
+        if quantity > left.get(key, 0):
+            raise RuleBroken("pharmacy.more_than_given", available=left.get(key, 0))
+        if target != Place.WASTE and (batches[key].expires_on < on or batches[key].recalled_on):
             raise RuleBroken("pharmacy.only_to_waste", field="target")
-    if len(batches) < len(wanted):
-        raise RuleBroken("pharmacy.more_than_given", available=0)
-    key = id or uuid7()
+    back = id or uuid7()
     moves = [
         Move(
-            id=move_id(key, batch.pk), batch=batch, source_id=Place.PATIENTS, target_id=target,
-            quantity=wanted[batch.pk], on=on, dispensing=dispensing, why=why, note=normalise(remark), recorded_by=by,
+            id=move_id(back, key), batch=batches[key], source_id=Place.PATIENTS, target_id=target,
+            quantity=quantity, on=on, dispensing=dispensing, why=why, note=normalise(remark), recorded_by=by,
         )
-        for batch in batches
+        for key, quantity in sorted(wanted.items())
     ]  # fmt: skip
     create_many(Move, moves)
     count = sum(wanted.values())
@@ -74,13 +73,11 @@ def void(*, dispensing_id: UUID, on: date, reason: str, by: Any, today: date) ->
     """
     rules.not_in_the_future(on, today)
     reason = normalise(rules.said_why(reason))
-    row = Dispensing.objects.select_for_update(of=("self",)).select_related("patient").get(pk=dispensing_id)
+    row = _held(dispensing_id)
     if row.void_reason:
         raise RuleBroken("pharmacy.dispensing_void")
     if on < row.on:
         raise RuleBroken("pharmacy.before_the_mistake", field="on")
-    of_it = Batch.objects.filter(pk__in=Move.objects.filter(dispensing=row).values("batch"))
-    list(of_it.select_for_update().order_by("pk").values_list("pk"))  # nobody brings any of it back meanwhile
     standing = _standing(row)
     if any(move.source_id == Place.PATIENTS for move in standing):
         raise RuleBroken("pharmacy.returned_since")
@@ -108,6 +105,12 @@ def given(moves: list[Move]) -> dict[UUID, int]:
     return left
 
 
+def _held(id: UUID) -> Dispensing:
+    """Return a dispensing as it is now, locked to the commit: always before its batches, or two wait for each other."""
+    return Dispensing.objects.select_for_update(of=("self",)).select_related("patient").get(pk=id)
+
+
 def _standing(dispensing: Dispensing) -> list[Move]:
-    """Return the moves of a dispensing that nobody took back; the batches must be held."""
-    return list(Move.objects.filter(dispensing=dispensing, reverses=None, reversed_by=None).order_by("id"))
+    """Return the moves of a held dispensing that nobody took back, with their batches, which are locked in order."""
+    rows = Move.objects.filter(dispensing=dispensing, reverses=None, reversed_by=None).select_related("batch")
+    return list(rows.select_for_update(of=("batch",)).order_by("batch_id", "id"))

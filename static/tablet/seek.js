@@ -80,7 +80,7 @@ export function seek({ session: stop = null, typed = "", label, empty = () => nu
     register.classList.toggle("button--primary", !hits.length);
     words.textContent = say(hits.length ? "seek.none_of_these" : "seek.register");
     fill(people, hits.length ? h("ul.found-people", hits.map(line)) : notice("info", say("seek.nobody", { text })));
-    if (!register.isConnected) fill(list, people, register);
+    if (register.parentNode !== list) fill(list, people, register);
   }
 
   box.addEventListener("input", later(90, draw));

@@ -147,9 +147,10 @@ async function failed(error) {
   wake();
 }
 
-// Chromium may wake us when the network is back; the page itself tries anyway.
+// Chromium may wake us when the network is back; the page itself tries anyway. Never asked for where there is a network
+// and only the server is away: Chromium would wake us at once, again and again, past every back-off.
 async function wake() {
-  if (!waiting().length) return;
+  if (navigator.onLine || !waiting().length) return;
   const worker = await navigator.serviceWorker?.getRegistration?.();
   await worker?.sync?.register("outbox").catch(() => {});
 }

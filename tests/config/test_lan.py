@@ -24,7 +24,7 @@ from django.core.management import CommandError, call_command
 from config import authority
 from config.management.commands.start import blocks, for_tablets, vouch
 from core.pdf import qr
-from tests.live import required
+from tests.live import free_port, required
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 HERE = [ipaddress.ip_address("192.168.1.5"), ipaddress.ip_address("127.0.0.1")]
@@ -172,9 +172,7 @@ def served(tmp_path: Path) -> Any:
     """A web server of ours with the certificate, on this machine; yields (folder, port)."""
     folder = tmp_path / "tls"
     made(folder, addresses=[*HERE, ipaddress.ip_address("::1")], now=datetime.now(UTC))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     (tmp_path / "page.py").write_text(PAGE, encoding="utf-8")
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ from typing import IO, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
+
+from tests.live import free_port
 
 STARTS_WITHIN = 900  # seconds; the demonstration is made first, perhaps beside much other work
 NOT_OF_A_RELEASE = shutil.ignore_patterns(".*", "var", "tests", "docs", "bench", "__pycache__", "*.pyc")
@@ -29,9 +30,7 @@ class Centre:
 
     def __init__(self, var: Path, *options: str) -> None:
         self.var, self.options, self.tree = var, options, Path(settings.BASE_DIR)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.env = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST")}
         self.env |= {"VAR_DIR": str(var), "PYTHONUNBUFFERED": "1"}

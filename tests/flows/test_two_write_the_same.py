@@ -44,14 +44,7 @@ def test_two_tablets_register_the_same_child(
     both = tablets(), tablets()
     for tablet in both:
         tablet.offline()
-        tablet.seek("Zoltan Prak")
-        tablet.tap("a.button--primary")
-        tablet.page.wait_for_selector("[name=family_name]")
-        tablet.choose("sex", "M")
-        tablet.page.fill("[name=birth]", "6")
-        tablet.choose("allergy", "none")
-        tablet.tap(".save-foot .button--primary")
-        tablet.page.wait_for_selector(".ticket__number")
+        tablet.register_a_child("Zoltan Prak", "6")
     for tablet in both:
         send(tablet)
     made = list(Patient.objects.filter(given_name="Prak"))

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection, connections
-from django.test.utils import CaptureQueriesContext
+from django.db import connections
 from django.urls import reverse
 
 from clinic.models import PreventiveDose
@@ -26,6 +25,7 @@ from pharmacy.models import Medicine, Move
 from pharmacy.selectors import stock
 from pharmacy.services import stock as pharmacy
 from tests.builders import TODAY, a_checkup, a_patient, a_session, a_village, noon, somebody
+from tests.counting import statements
 from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
@@ -66,12 +66,6 @@ def take(session: Session) -> list[Move]:
 
 def close(session: Session) -> list[Move]:
     return stocked.close(session_id=session.pk, by=somebody(), today=TODAY)
-
-
-def statements(call):
-    with CaptureQueriesContext(connection) as seen:
-        response = call()
-    return response, len(seen) - sum("FOR UPDATE" in query["sql"] for query in seen.captured_queries)
 
 
 def text(response) -> str:

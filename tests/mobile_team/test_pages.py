@@ -7,8 +7,6 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,6 +17,7 @@ from core.places.models import Village
 from mobile_team.models import DentalCheckup, Route, Session
 from mobile_team.services import routes
 from tests.builders import TODAY, a_checkup, a_patient, a_session, noon, somebody
+from tests.counting import statements
 from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
@@ -38,12 +37,6 @@ def _noon():
 @pytest.fixture
 def browser(mobile):
     return client_of(mobile)
-
-
-def statements(call):
-    with CaptureQueriesContext(connection) as seen:
-        response = call()
-    return response, len(seen) - sum("FOR UPDATE" in query["sql"] for query in seen.captured_queries)  # as on SQLite
 
 
 def url(name, *args):

@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from core.audit.models import Entry
@@ -22,6 +20,7 @@ from mobile_team.selectors import roads
 from mobile_team.services import planning, routes, sessions
 from mobile_team.services.routes import StopSaid
 from tests.builders import TODAY, a_checkup, a_session, noon, somebody
+from tests.counting import statements
 from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
@@ -46,13 +45,6 @@ def villages(count: int) -> list[Village]:
 def a_route(*stops: StopSaid, weekday: int = 4, **more: Any) -> Route:
     stops = stops or tuple(StopSaid(village) for village in villages(2))
     return routes.save(name_km="ឆ្នេរ", name_en="Coast", weekday=weekday, stops=stops, by=somebody(), **more)
-
-
-def statements(call):
-    with CaptureQueriesContext(connection) as seen:
-        response = call()
-    locks = sum("FOR UPDATE" in query["sql"] for query in seen.captured_queries)
-    return response, len(seen) - locks
 
 
 def url(name: str, *args: Any) -> str:

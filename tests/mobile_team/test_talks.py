@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection, connections
-from django.test.utils import CaptureQueriesContext
+from django.db import connections
 from django.urls import reverse
 
 from core.ids import uuid7
@@ -19,6 +18,7 @@ from mobile_team.models import Attendance, DentalCheckup, Education
 from mobile_team.selectors import talks as selected
 from mobile_team.services import talks
 from tests.builders import TODAY, a_checkup, a_session, a_village, noon, somebody
+from tests.counting import statements
 from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
@@ -44,12 +44,6 @@ def a_talk(**said: Any) -> Education:
 def form(**more: Any) -> dict[str, Any]:
     return {"id": uuid7(), "village": a_village().pk, "on": "២០/១១/២០២៦", "topic": "teeth", "teachers": "Dara",
             "pupils_girls": "១២", "pupils_boys": "9", "villagers_women": "4", "brushes": "20"} | more  # fmt: skip
-
-
-def statements(call):
-    with CaptureQueriesContext(connection) as seen:
-        response = call()
-    return response, len(seen) - sum("FOR UPDATE" in query["sql"] for query in seen.captured_queries)
 
 
 def url(name: str, *args: Any) -> str:

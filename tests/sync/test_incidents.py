@@ -11,12 +11,12 @@ import hashlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from io import BytesIO
 from itertools import chain, repeat
 from pathlib import Path
 from threading import Timer
@@ -26,17 +26,18 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from PIL import Image
 
 from clinic.models import LikelyPair, Patient
 from core.audit import journal
 from core.syncing import Clock
 from mobile_team.models import DentalCheckup
 from sync.models import Disagreement, PushedOp, Ticket
-from tests.live import database_url
+from tests.live import database_url, free_port
 from tests.sync.client import Tablet, canonical
 from tests.sync.faults import Line, NoAnswer, a_proxy
 from tests.sync.ground import Copies, Server
-from tests.sync.world import World, first_morning
+from tests.sync.world import World, first_morning, invitation
 
 
 @pytest.fixture
@@ -67,8 +68,6 @@ def test_incident_a_a_server_restored_from_an_older_copy_gets_back_what_tablets_
 
 def test_incident_a_a_tablet_let_in_after_the_copy_is_let_in_again_and_brings_all_it_kept(world):
     world.back_up()
-    from tests.sync.world import invitation
-
     tablet = world.tablets[2]
     tablet.db_id, tablet.seq = str(UUID(int=77)), 0
     tablet.enrol(invitation(world.admin))
@@ -303,9 +302,7 @@ def test_a_server_killed_in_the_midst_of_pushes_has_lost_and_doubled_nothing(wor
     for number in range(60):
         world.check_up(0, world.register(0, given_name=f"Child{number}"))
     sent = {op["op_id"] for op in tablet.outbox}
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     process = _start(port, tmp_path / "server.log")
     way_home, tablet.line = tablet.line, Line(f"http://127.0.0.1:{port}", timeout=10)
     try:
@@ -374,10 +371,6 @@ def _put(tablet: Tablet, sha256: str, body: bytes, span: str) -> int:
 
 
 def _a_picture() -> bytes:
-    from io import BytesIO
-
-    from PIL import Image
-
     out = BytesIO()
     Image.effect_noise((160, 200), 40).convert("RGB").save(out, "JPEG")
     return out.getvalue()

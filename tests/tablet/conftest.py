@@ -99,6 +99,17 @@ class Tablet:
         self.page.wait_for_selector(".seek-count:not(:empty), .notice")
         self.page.wait_for_timeout(200)
 
+    def register_a_child(self, name: str, age: str) -> None:
+        """Register a boy whom the search did not find, as a thumb does, up to the screen with his number."""
+        self.seek(name)
+        self.tap("a.button--primary")
+        self.page.wait_for_selector("[name=family_name]")
+        self.choose("sex", "M")
+        self.page.fill("[name=birth]", age)
+        self.choose("allergy", "none")
+        self.tap(".save-foot .button--primary")
+        self.page.wait_for_selector(".ticket__number")
+
     def village(self, index: int = 0) -> None:
         """Choose a village by typing two letters and pressing Enter."""
         box = self.page.locator("[role=combobox]")

@@ -44,6 +44,23 @@ def ops_of(request: Any) -> list[Any]:
     return json.loads(gzip.decompress(body) if request.headers.get("content-encoding") == "gzip" else body)["ops"]
 
 
+def test_a_server_that_is_down_beside_a_good_network_is_asked_ever_more_seldom(ready: Any) -> None:
+    """Chromium wakes the page at once where there is a network: that must not undo the back-off (50 tries a second)."""
+    ready.page.evaluate("() => navigator.serviceWorker.ready.then(() => null)")
+    ready.run("await sync.now();")
+    asked: list[str] = []
+
+    def busy(route: Any) -> None:
+        asked.append(route.request.url)
+        route.fulfill(status=503, headers={"Retry-After": "1"}, body="busy")
+
+    ready.context.route(EVERY, busy)
+    ready.run(MANY, [ready.village, 2])
+    ready.page.wait_for_timeout(7_000)
+    assert 0 < len(asked) < 12, asked
+    ready.context.unroute(EVERY, busy)
+
+
 class Line:
     """What lies between the tablet and the server: `fate(n)` of the n-th call is "ok", "request" or "answer" lost."""
 

@@ -16,7 +16,7 @@ WHOLE = {"-q", "-qq", "-v", "-vv", "-x", "--durations=15"}  # arguments that lea
 
 def at_once(arguments: list[str]) -> list[str]:
     """Use every core for the whole suite; a few chosen tests begin sooner alone."""
-    return ["-n", "auto", "--dist", "loadfile"] if set(arguments) <= WHOLE else []
+    return ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"] if set(arguments) <= WHOLE else []
 
 
 class Command(BaseCommand):
