@@ -31,7 +31,27 @@ class Dhis2IdInput(forms.CharField):
         return latin_digits(super().to_python(value) or "")
 
 
-class FormForm(forms.Form):
+class _LayoutForm(forms.Form):
+    """What everything laid out shares: what is written into its row, and how a value reads beside another's."""
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """Return what is written into the row."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "id"}
+
+    def words(self, name: str, value: Any) -> tuple[str, str]:
+        """Return the label of a field and a value of it in words."""
+        field = self.fields[name]
+        if isinstance(value, bool):
+            said = str(_("Yes") if value else _("No"))
+        elif isinstance(value, dict):
+            said = layout.write_narrowing(value)
+        else:
+            said = str(dict(getattr(field, "choices", ())).get(value, value))
+        return str(field.label), said
+
+
+class FormForm(_LayoutForm):
     """A form's names, who compared it with the ministry's own, and where DHIS2 keeps it."""
 
     name_km = NameInput(label=_("Name in Khmer"), max_length=160)
@@ -46,7 +66,7 @@ class FormForm(forms.Form):
     attribute_option_combo = Dhis2IdInput(label=_("Attribute option combo"))
 
 
-class _PartForm(forms.Form):
+class _PartForm(_LayoutForm):
     """What blocks and lines share."""
 
     id = HiddenIdField()
@@ -62,11 +82,6 @@ class _PartForm(forms.Form):
             del self.fields["key"], self.fields["id"]
         else:
             del self.fields["retired"]
-
-    @property
-    def given(self) -> dict[str, Any]:
-        """Return what is written into the row."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "id"}
 
 
 class BlockForm(_PartForm):

@@ -12,6 +12,7 @@ from django.db.models import Max
 
 from core.audit import journal
 from core.db import create_many, save_checked
+from core.editing import Edit, bring_together
 from core.errors import RuleBroken
 from reports.ministry import layout
 from reports.models import Dhis2Mapping, FormBlock, FormLine, MinistryForm
@@ -20,22 +21,36 @@ STEP = 10  # between the places of neighbours
 AGES = (FormBlock.Columns.BANDS, FormBlock.Columns.BANDS_SEX)
 
 
+def document(row: MinistryForm | FormBlock | FormLine, names: Iterable[str]) -> dict[str, Any]:
+    """Return how a form, a block or a line reads, by the names of its fields."""
+    return {name: getattr(row, name) for name in names}
+
+
+def _write(row: Any, given: Mapping[str, Any], edit: Edit | None) -> None:
+    """Write what was typed into a row; with an `edit` what others changed meanwhile stands. Raises Clashed."""
+    if not row._state.adding:
+        row.refresh_from_db(fields=list(given), from_queryset=type(row)._default_manager.select_for_update())
+    for name, value in bring_together(edit, now=document(row, given), mine=given).items():
+        setattr(row, name, value)
+
+
 @transaction.atomic
-def change_form(*, form: MinistryForm, given: Mapping[str, Any], by: Any) -> MinistryForm:
-    """Change a form's names, who confirmed it, and where DHIS2 keeps it."""
-    for name, value in given.items():
-        setattr(form, name, value)
+def change_form(*, form: MinistryForm, given: Mapping[str, Any], by: Any, edit: Edit | None = None) -> MinistryForm:
+    """Change a form's names, who confirmed it, and where DHIS2 keeps it. Raises `core.editing.Clashed`."""
+    _write(form, given, edit)
     save_checked(form, create=False)
     journal.note("reports.form.changed", form, by=by, form=form.key)
     return form
 
 
 @transaction.atomic
-def save_block(*, block: FormBlock, given: Mapping[str, Any], by: Any) -> FormBlock:
-    """Add or change a block. Raises RuleBroken for columns by age without age bands, or that its lines cannot fill."""
+def save_block(*, block: FormBlock, given: Mapping[str, Any], by: Any, edit: Edit | None = None) -> FormBlock:
+    """Add or change a block.
+
+    Raises RuleBroken for columns by age without age bands, or that its lines cannot fill, and `core.editing.Clashed`.
+    """
     new = block._state.adding
-    for name, value in given.items():
-        setattr(block, name, value)
+    _write(block, given, edit)
     block.bands = block.bands if block.columns in AGES else ""
     if block.columns in AGES:
         if not block.bands:
@@ -53,11 +68,10 @@ def save_block(*, block: FormBlock, given: Mapping[str, Any], by: Any) -> FormBl
 
 
 @transaction.atomic
-def save_line(*, line: FormLine, given: Mapping[str, Any], by: Any) -> FormLine:
-    """Add or change a line. Raises RuleBroken for what cannot be counted in its block."""
+def save_line(*, line: FormLine, given: Mapping[str, Any], by: Any, edit: Edit | None = None) -> FormLine:
+    """Add or change a line. Raises RuleBroken for what cannot be counted in its block, and `core.editing.Clashed`."""
     new = line._state.adding
-    for name, value in given.items():
-        setattr(line, name, value)
+    _write(line, given, edit)
     if not line.figure and (line.narrowed or line.rest):
         raise RuleBroken("reports.line_counts_nothing", field="figure")
     if new:

@@ -234,6 +234,23 @@ def test_wrong_input_is_said_beside_its_field_and_never_a_fault(administrator, c
     assert client.post(reverse("reports:ministry_block_new", args=["hc1"]), {"columns": "bands"}).status_code == 422
 
 
+def test_two_who_change_one_line_lose_nothing(block, administrator, client):
+    line = add(block, administrator, "x", narrowed={"sex": ["F"]})
+    client.force_login(administrator)
+    page = reverse("reports:ministry_line", args=["own", line.id])
+    was = client.get(page).context["shared"]["was"]
+    first = {"name_km": "ក", "name_en": "x", "figure": line.figure, "narrowed": "sex: M", "source": "", "was": was}
+    assert client.post(page, first).status_code == 302
+    second = first | {"name_en": "Brushes", "narrowed": "sex: U"}
+    asked = client.post(page, second)
+    assert asked.status_code == 422
+    assert [(one["mine"], one["theirs"]) for one in asked.context["shared"]["clashes"]] == [("sex: U", "sex: M")]
+    second |= {"keep_narrowed": "theirs", "seen": asked.context["shared"]["seen"]}
+    assert client.post(page, second).status_code == 302
+    line.refresh_from_db()
+    assert (line.name_en, line.narrowed) == ("Brushes", {"sex": ["M"]})
+
+
 def test_nurses_and_donors_do_not_lay_out_forms(nurse, donor, client):
     for user, status in ((nurse, 403), (donor, 403)):
         client.force_login(user)
