@@ -15,6 +15,7 @@ from reports.models import Issue, IssueFile
 HOUR = 5  # on the first of the month, at the clinic: before anybody is there
 CATCH_UP = dt.timedelta(days=7)  # a laptop that was off on the first issues a few days late; later, people decide
 MOST = 200
+BACK = 12  # months that are looked at for papers nobody issued
 
 
 def kind_of(period: Period) -> str:
@@ -87,3 +88,21 @@ def due(now: dt.datetime) -> list[tuple[str, date]]:
     if over.number == 12:
         wanted.append((str(Issue.Kind.YEAR), Year.of(over.first).first))
     return [(kind, first) for kind, first in wanted if newest(kind, first) is None]
+
+
+def waiting(today: date) -> list[Period]:
+    """Return what is over and was never issued, of the last twelve months and the year before: newest first.
+
+    What lies before the first contact has nothing to say. Two statements.
+    """
+    this, year = Month.of(today), Year.of(today).previous()  # twelve months never reach back beyond that year
+    began = selectors.first_day()
+    if began is None:
+        return []
+    there = set(Issue.objects.filter(first__gte=year.first).values_list("kind", "first").distinct())
+    months, month = [], this.previous()
+    while len(months) < BACK and month.last >= began:
+        months.append(Period(month, month))
+        month = month.previous()
+    years = [year.period] if year.last >= began else []
+    return [period for period in [*months, *years] if (kind_of(period), period.first_day) not in there]

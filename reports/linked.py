@@ -13,6 +13,7 @@ from django.urls import reverse
 from core.ages import BandSet
 from core.periods import Month, Period
 from reports.asking import Span
+from reports.naming import is_year
 from reports.tables import Column, Number, Table, Value
 
 LONGEST = 2000  # letters of an address
@@ -26,6 +27,13 @@ def behind_address(figure: str, days: Span, bands: BandSet, keys: Mapping[str, s
     query = {"from": first.text, "to": last.text} if whole else {"from": str(days.first), "to": str(days.last)}
     query |= {"bands": bands.key, **keys, **({"back": back} if back else {})}
     return f"{reverse('reports:behind', args=[figure])}?{urlencode(query)}"
+
+
+def page_of(period: Period) -> str:
+    """Return the address of the page of a month or a year."""
+    if is_year(period):
+        return reverse("reports:year", args=[period.first.text[:4]])
+    return reverse("reports:month", args=[period.first.text])
 
 
 def back_to(address: str) -> str:

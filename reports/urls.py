@@ -13,6 +13,7 @@ urlpatterns = [
     path("year/<str:year>/", figures.year, name="year"),
     path("behind/<str:figure>/", behind.show, name="behind"),
     path("paper/", figures.make_paper, name="paper"),
+    path("issues/waiting/", issues.waiting, name="waiting"),
     path("issues/new/", issues.issue_paper, name="issue_new"),
     path("issues/<uuid:id>/", issues.issue, name="issue"),
     path("issues/<uuid:id>/again/", issues.reissue, name="reissue"),

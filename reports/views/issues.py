@@ -22,9 +22,9 @@ from core.periods import Month, Period, Year
 from reports import issued, issuing, services, tables
 from reports.differences import Difference, restated
 from reports.forms.issues import ReissueForm
-from reports.linked import Linker
+from reports.linked import Linker, page_of
 from reports.models import Issue, IssueFile
-from reports.naming import page_of, period_words
+from reports.naming import period_words
 from reports.views.common import hand_over
 
 LISTED = 3  # papers to issue on the home page; the others open under them

@@ -200,6 +200,17 @@ def test_a_centre_without_a_contact_until_then_issues_nothing(march):
     assert issued.due(at("2025-03-01T05:00")) == []
 
 
+def test_what_nobody_issued_is_told_on_the_home_page_of_who_issues(march, administrator, nurse):
+    months = issued.waiting(dt.date(2025, 6, 3))
+    assert [str(period.first) for period in months] == ["2025-05", "2025-04", "2025-03"]
+    assert len(issued.waiting(dt.date(2026, 1, 1))) == 11  # ten months and the year
+    assert issued.waiting(dt.date(2025, 3, 31)) == []
+    issue(administrator)
+    assert [str(period.first) for period in issued.waiting(dt.date(2025, 5, 1))] == ["2025-04"]
+    assert client_of(administrator).get(reverse("reports:waiting")).status_code == 200
+    assert client_of(nurse).get(reverse("reports:waiting")).status_code == 403
+
+
 def test_two_beats_issue_one_paper(march, monkeypatch):
     sent: list[Job] = []
     monkeypatch.setattr("reports.tasks.send", lambda job: sent.append(job) or True)
