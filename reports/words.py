@@ -39,6 +39,13 @@ WORDS: dict[str, str] = {
         "These age bands came with the system and stay as they are. Copy them and change the copy."
     ),
     "reports.bands_needed": _("Every page begins with these age bands: they are always offered."),
+    "constraint.reports_issue_kind": _("A paper is of a month or of a year."),
+    "constraint.reports_issue_revision_counts_from_one": _("Revisions count from one."),
+    "constraint.reports_a_reissue_says_why": _("Say why the paper is issued again."),
+    "constraint.reports_issue_file_once": _("This paper has a file of this name already."),
+    "constraint.reports_tally_once": _("This tally has been written already."),
+    "constraint.reports_tally_holds_something": _("A tally counts at least one contact."),
+    "constraint.reports_tally_within_its_contacts": _("A tally holds no more than its contacts."),
     "constraint.reports_agebandset_key_key": _("Another set of age bands has this short name."),
     "constraint.reports_band_key_once": _("Two age bands have the same name."),
     "constraint.reports_band_position_once": _("Two age bands stand in the same place."),
