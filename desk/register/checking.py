@@ -47,7 +47,8 @@ OUTCOMES = (
 )
 VISIT_RESULTS = {
     "treated": Encounter.Result.TREATED, "referred": Encounter.Result.REFERRED, "follow_up": Encounter.Result.FOLLOW_UP,
-    "left": Encounter.Result.LEFT,
+    "left": Encounter.Result.LEFT, "admitted": Encounter.Result.ADMITTED, "hospitalised": Encounter.Result.ADMITTED,
+    "hospitalized": Encounter.Result.ADMITTED,
 }  # fmt: skip
 _YES = {"y", "yes", "1", "true", "បាទ", "ចាស"}
 _NO = {"", "n", "no", "0", "false", "ទេ"}

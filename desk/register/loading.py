@@ -9,16 +9,17 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max, Value
+from django.db.models import Max, Min, Value
 from django.db.models.functions import Greatest
 
 from clinic.models import Admission, BedStay, Diagnosis, Encounter, Identifier, NameKey, Patient
-from clinic.rules.contacts import slot_at
+from clinic.rules.contacts import DATED, slot_at
 from clinic.services.numbers import take_many
 from clinic.services.patients import key_rows
 from core.ages import Precision
 from core.audit import journal
 from core.audit.journal import Note
+from core.audit.models import Entry
 from core.db import create_many
 from core.errors import RuleBroken
 from core.ids import derived_id
@@ -27,6 +28,8 @@ from desk.register.checking import Contact, disagree
 from mobile_team.models import DentalCheckup, Session
 
 CHUNK = 400
+ENDED = "desk.register.discharged"
+ADMITTED = Encounter.Result.ADMITTED
 _VAGUENESS = [Precision.DAY, Precision.MONTH, Precision.YEAR, Precision.STATED, Precision.UNKNOWN]
 
 
@@ -37,8 +40,16 @@ class Known:
     patient: Patient
     new: bool = False
     changed: bool = False
+    first_contact: dt.date | None = None
     last_contact: dt.date | None = None
-    open_stay: Admission | None = None
+    stays: list[Admission] = field(default_factory=list)
+    ended_later: set[UUID] = field(default_factory=set)  # stays whose end came on a line of its own
+    ending: set[UUID] = field(default_factory=set)  # those of them whose end is not written yet
+
+    @property
+    def open_stay(self) -> Admission | None:
+        """Return the stay that has not ended."""
+        return next((stay for stay in self.stays if not stay.discharged_on), None)
 
 
 @dataclass
@@ -76,32 +87,34 @@ class Loader:
         self._look_up(contacts)
         there = set(Encounter.objects.filter(id__in=[c.id for c in contacts]).values_list("id", flat=True))
         fresh: list[tuple[Contact, Known]] = []
-        ended: list[Admission] = []
+        met: dict[UUID, Known] = {}
         for contact in contacts:
             if contact.id in there or contact.id in self.seen:
                 outcome.known += 1
                 continue
             known = self.known.get(contact.ref) or self.known.setdefault(contact.ref, self._meet(contact))
-            reasons = _against(contact, known)
+            stay = _told_before(contact, known)
+            reasons = _against(contact, known, stay)
             if reasons:
                 outcome.refused.append((contact, reasons))
                 continue
             self.seen.add(contact.id)
-            if stay := _completed(contact, known):
-                _end(stay, contact)
-                known.open_stay = None
-                ended.append(stay)
+            met[known.patient.pk] = known
+            if stay:
+                _end(stay, contact, known)
                 outcome.known += 1
             else:
                 fresh.append((contact, known))
                 outcome.added += 1
+                if contact.kind == Encounter.Kind.INPATIENT:
+                    known.stays.append(_stay(contact, known, self.by))
             _learn(contact, known)
         if not self.dry:
-            self._write(fresh, ended)
+            self._write(fresh, list(met.values()))
         return outcome
 
     def _look_up(self, contacts: list[Contact]) -> None:
-        """Find the people these rows speak of who are known already: three queries, one more after merges."""
+        """Find the people these rows speak of who are known already: four queries, one more after merges."""
         refs = {c.ref for c in contacts} - self.known.keys()
         numbers = Identifier.objects.filter(kind=Identifier.Kind.REGISTER, value__in=refs).select_related("patient")
         people = {row.value: row.patient for row in numbers}
@@ -111,11 +124,17 @@ class Loader:
         people = {ref: survivors.get(p.merged_into_id, p) for ref, p in people.items()}
         ids = [p.pk for p in people.values()]
         valid = Encounter.objects.filter(patient__in=ids).exclude(status=Encounter.Status.VOID)
-        last = dict(valid.order_by().values_list("patient").annotate(Max("on")))
-        stays = {a.patient_id: a for a in Admission.objects.open().filter(patient__in=ids)}
+        days = {pk: between for pk, *between in valid.order_by().values_list("patient").annotate(Min("on"), Max("on"))}
+        stays: dict[UUID, list[Admission]] = {}
+        for stay in Admission.objects.filter(patient__in=ids, void=False).order_by("id"):
+            stays.setdefault(stay.patient_id, []).append(stay)
+        over = [stay.pk for lain in stays.values() for stay in lain if stay.discharged_on]
+        ended = Entry.objects.filter(subject_id__in=over, verb=ENDED).values_list("subject_id", flat=True)
+        ended_later = {pk for pk in ended if pk}
         met = {known.patient.pk: known for known in self.known.values()}  # two references may have become one person
         for ref, patient in people.items():
-            here = Known(patient, last_contact=last.get(patient.pk), open_stay=stays.get(patient.pk))
+            first, last = days.get(patient.pk, (None, None))
+            here = Known(patient, False, False, first, last, stays.get(patient.pk, []), ended_later)
             self.known[ref] = met.setdefault(patient.pk, here)
 
     def _meet(self, contact: Contact) -> Known:
@@ -129,10 +148,9 @@ class Loader:
             patient.told_age, patient.told_unit, patient.told_on = contact.told
         return Known(patient, new=True)
 
-    def _write(self, fresh: list[tuple[Contact, Known]], ended: list[Admission]) -> None:
-        people = {known.patient.pk: known for _, known in fresh}
-        changed = [k.patient for k in people.values() if k.changed and not k.new]
-        new = [k for k in people.values() if k.new]
+    def _write(self, fresh: list[tuple[Contact, Known]], people: list[Known]) -> None:
+        changed = [k.patient for k in people if k.changed and not k.new]
+        new = [k for k in people if k.new]
         self._write_people(
             [k.patient for k in new], {known.patient.pk: contact.ref for contact, known in reversed(fresh)}
         )
@@ -149,27 +167,30 @@ class Loader:
         encounters = [_encounter(contact, known, self.by) for contact, known in fresh]
         create_many(Encounter, encounters)
         create_many(Diagnosis, [d for c, _ in fresh for d in _diagnoses(c, self.by)])
-        stays = [_stay(c, k, self.by) for c, k in fresh if c.kind == Encounter.Kind.INPATIENT]
-        create_many(Admission, stays)
+        ended = [stay for k in people for stay in k.stays if stay.pk in k.ending and not stay._state.adding]
+        create_many(Admission, [stay for k in people for stay in k.stays if stay._state.adding])
         self._write_checkups([c for c, _ in fresh if c.has_checkup])
         for stay in ended:
             stay.save(update_fields=["discharged_on", "discharge_type", "outcome"])
             lying = BedStay.objects.filter(admission=stay, until=None)
             lying.update(until=Greatest("since", Value(stay.discharged_on)))
         reslotted = _reslot(changed, skip={e.pk for e in encounters})
+        admitted = _admit([k.patient.pk for k in people])
         notes = [
             Note("desk.register.contact", e, detail={"line": c.row.line})
             for e, (c, _) in zip(encounters, fresh, strict=True)
         ]
         notes += [Note("desk.register.patient", k.patient) for k in new]
         notes += [Note("desk.register.patient_corrected", p) for p in changed]
-        notes += [Note("desk.register.discharged", s) for s in ended]
+        notes += [Note(ENDED, stay) for k in people for stay in k.stays if stay.pk in k.ending]
+        notes += [Note("desk.register.admitted", visit) for visit in admitted]
         if reslotted:
             notes.append(Note("desk.register.ages_corrected", None, tuple(reslotted)))
         if notes:
             journal.note_many(notes, by=self.by)
-        for known in people.values():
+        for known in people:
             known.new = known.changed = False
+            known.ending.clear()
 
     def _write_people(self, patients: list[Patient], refs: dict[UUID, str]) -> None:
         if not patients:
@@ -202,8 +223,8 @@ class Loader:
             Session.objects.filter(pk__in=held).update(state=Session.State.HELD)
 
 
-def _against(contact: Contact, known: Known) -> list[RuleBroken]:
-    """Return every reason why what is known of this person speaks against the row."""
+def _against(contact: Contact, known: Known, stay: Admission | None) -> list[RuleBroken]:
+    """Return every reason why what is known of this person speaks against the row; `stay` is one it tells of again."""
     patient, reasons = known.patient, []
     if patient.sex != contact.sex:
         reasons.append(RuleBroken("desk.sex_differs", field="sex", value=contact.sex, known=patient.sex))
@@ -219,6 +240,10 @@ def _against(contact: Contact, known: Known) -> list[RuleBroken]:
                 on=contact.on.isoformat(),
             )
         )
+    said = contact.birth if contact.birth and contact.birth.precision in DATED else None
+    if said and not reasons and known.first_contact and known.first_contact < said.earliest:
+        before = {"value": said.earliest.isoformat(), "on": known.first_contact.isoformat()}
+        reasons.append(RuleBroken("desk.contact_before_birth", field="birth_date", **before))
     if patient.deceased_on and max(contact.on, contact.discharged_on or contact.on) > patient.deceased_on:
         reasons.append(
             RuleBroken("desk.contact_after_death", field="contact_date", died=patient.deceased_on.isoformat())
@@ -227,7 +252,7 @@ def _against(contact: Contact, known: Known) -> list[RuleBroken]:
         reasons.append(RuleBroken("desk.death_before_contact", field="outcome", seen=known.last_contact.isoformat()))
     if (
         contact.kind == Encounter.Kind.INPATIENT and not contact.discharged_on
-        and known.open_stay and not _completed(contact, known)
+        and known.open_stay and not stay
     ):  # fmt: skip
         reasons.append(
             RuleBroken("desk.still_admitted", field="discharge_date", since=known.open_stay.admitted_on.isoformat())
@@ -235,23 +260,36 @@ def _against(contact: Contact, known: Known) -> list[RuleBroken]:
     return reasons
 
 
-def _completed(contact: Contact, known: Known) -> Admission | None:
-    """Return the open stay whose end this row tells of: the same person and day, now with a discharge."""
-    stay = known.open_stay
-    is_end = contact.kind == Encounter.Kind.INPATIENT and contact.discharged_on
-    return stay if stay and is_end and stay.admitted_on == contact.on else None
+def _told_before(contact: Contact, known: Known) -> Admission | None:
+    """Return the stay of that person and day that this row tells of again, told once with and once without its end.
+
+    Whichever came first. A row with the end of a stay that such a row has ended is that row, loaded again.
+    """
+    if contact.kind != Encounter.Kind.INPATIENT:
+        return None
+    for stay in known.stays:
+        one_has_an_end = bool(stay.discharged_on) != bool(contact.discharged_on)
+        loaded_again = stay.pk in known.ended_later and stay.discharged_on == contact.discharged_on
+        if stay.admitted_on == contact.on and (one_has_an_end or loaded_again):
+            return stay
+    return None
 
 
-def _end(stay: Admission, contact: Contact) -> None:
-    stay.discharged_on = contact.discharged_on
-    stay.discharge_type, stay.outcome = contact.discharge_type, contact.outcome
+def _end(stay: Admission, contact: Contact, known: Known) -> None:
+    """Take over the end of a stay that was open."""
+    if contact.discharged_on and not stay.discharged_on:
+        stay.discharged_on = contact.discharged_on
+        stay.discharge_type, stay.outcome = contact.discharge_type, contact.outcome
+        known.ended_later.add(stay.pk)
+        known.ending.add(stay.pk)
 
 
 def _learn(contact: Contact, known: Known) -> None:
-    """Take over what a good row adds: a better birth date, a death, the last contact, a stay."""
+    """Take over what a good row adds: a better birth date, a death, the first and the last contact."""
     patient = known.patient
     latest = max(contact.on, contact.discharged_on or contact.on)
-    known.last_contact = max(known.last_contact, latest) if known.last_contact else latest
+    known.first_contact = min(known.first_contact or contact.on, contact.on)
+    known.last_contact = max(known.last_contact or latest, latest)
     if contact.birth and _VAGUENESS.index(contact.birth.precision) < _VAGUENESS.index(
         Precision(patient.birth_precision)
     ):
@@ -260,8 +298,6 @@ def _learn(contact: Contact, known: Known) -> None:
     if contact.died_on and not patient.deceased_on:
         patient.deceased_on, patient.deceased_source = contact.died_on, "register"
         known.changed = True
-    if contact.kind == Encounter.Kind.INPATIENT and not contact.discharged_on:
-        known.open_stay = _stay(contact, known, None)
 
 
 def _encounter(contact: Contact, known: Known, by: Any) -> Encounter:
@@ -286,6 +322,27 @@ def _reslot(patients: Iterable[Patient], skip: set[UUID]) -> list[Encounter]:
             changed.append(e)
     Encounter.objects.bulk_update(changed, ["age_slot"])
     return changed
+
+
+def _admit(patients: list[UUID]) -> list[Encounter]:
+    """Join visits that ended in admission to the stay that began on that day, so that the two count once.
+
+    The lines of the two may come in any order, also in two files; return the visits that were joined.
+    """
+    standing = Encounter.objects.filter(patient__in=patients).exclude(status=Encounter.Status.VOID).order_by("id")
+    visits = list(standing.filter(kind=Encounter.Kind.OUTPATIENT, result=ADMITTED, admitted_as=None))
+    if not visits:
+        return []
+    stays: dict[tuple[UUID, dt.date], list[Encounter]] = {}
+    for stay in standing.filter(kind=Encounter.Kind.INPATIENT, came_from=None, on__in={v.on for v in visits}):
+        stays.setdefault((stay.patient_id, stay.on), []).append(stay)
+    joined = []
+    for visit in visits:
+        if began := stays.get((visit.patient_id, visit.on)):
+            visit.admitted_as = began.pop(0)
+            joined.append(visit)
+    Encounter.objects.bulk_update(joined, ["admitted_as"])
+    return joined
 
 
 def _diagnoses(contact: Contact, by: Any) -> list[Diagnosis]:

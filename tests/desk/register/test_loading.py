@@ -166,6 +166,10 @@ class TestBadRows:
         later = as_csv(a_row(patient_ref="B", contact_date="2026-03-07"), died | {"patient_ref": "B"})
         assert codes(load(later)) == [["desk.death_before_contact"]]
 
+    def test_a_birth_date_after_a_contact_before_is_refused(self) -> None:
+        rows = [a_row(birth_date="", age="4y"), a_row(contact_date="2026-04-07", birth_date="2026-04-01")]
+        assert codes(load(as_csv(*rows))) == [["desk.contact_before_birth"]]
+
     def test_a_reference_cannot_be_two_people(self) -> None:
         rows = [a_row(), a_row(contact_date="2026-04-01", sex="F", birth_date="1990-01-01")]
         assert codes(load(as_csv(*rows))) == [["desk.sex_differs", "desk.birth_differs"]]
@@ -214,6 +218,28 @@ class TestOnce:
         assert Admission.objects.get().discharged_on == dt.date(2026, 3, 8)
         assert Encounter.objects.count() == 1
 
+    @pytest.mark.parametrize("files", [[0, 1], [1, 0], [0, 1, 1, 0], [1, 0, 1]])
+    def test_a_stay_told_without_and_with_its_end_is_one_stay_in_any_order(self, files: list[int]) -> None:
+        lines = [a_row(service="inpatient"), a_row(service="inpatient", discharge_date="2026-03-08", outcome="died")]
+        for together in (as_csv(*[lines[n] for n in files]), *[as_csv(lines[n]) for n in files]):
+            summary = load(together)
+            assert summary.rejects == []
+            assert (Encounter.objects.count(), Admission.objects.get().discharged_on) == (1, dt.date(2026, 3, 8))
+        assert Patient.objects.get().deceased_on == dt.date(2026, 3, 8)
+
+    @pytest.mark.parametrize("apart", [False, True])
+    @pytest.mark.parametrize("order", [1, -1])
+    def test_a_visit_that_ended_in_admission_counts_once_with_its_stay(self, order: int, apart: bool) -> None:
+        lines = [
+            a_row(outcome="Admitted"), a_row(service="inpatient", discharge_date="2026-03-08"),
+            a_row(patient_ref="B", outcome="admitted"), a_row(contact_date="2026-03-05", outcome="hospitalised"),
+        ]  # fmt: skip
+        for content in [as_csv(line) for line in lines[::order]] if apart else [as_csv(*lines[::order])] * 2:
+            load(content)
+        assert Encounter.objects.count() == 4
+        counted = Encounter.objects.contacts().values_list("kind", "on__day")
+        assert sorted(counted) == [("inpatient", 4), ("outpatient", 4), ("outpatient", 5)]
+
     def test_a_dry_run_says_the_same_and_writes_nothing(self) -> None:
         content = as_csv(a_row(), a_row(contact_date="2026-04-01"), a_row(sex="?"))
         dry = load(content, dry=True)
@@ -231,7 +257,7 @@ class TestOnce:
         def without_the_stay(self: loading.Loader, contacts: list) -> None:
             look_up(self, contacts)
             for known in self.known.values():
-                known.open_stay = None
+                known.stays = []
 
         monkeypatch.setattr(loading.Loader, "_look_up", without_the_stay)
         summary = load(as_csv(a_row(patient_ref="A-2"), a_row(service="inpatient", contact_date="2026-03-09")))
