@@ -6,7 +6,7 @@ One way for every screen, paper, file and command. Whatever is asked, `behind` l
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
@@ -227,23 +227,32 @@ class Rows:
 
     def cells(self) -> dict[Keys, int]:
         """Return the number of each combination of keys."""
-        asked, parts = self.asked, self.asked.parts
-        sums = {f"part_{n}": part.sum for n, part in enumerate(parts)}
-        grouped = [name for name in asked.by if name not in asked.of_parts]
+        parts = self.asked.parts
         if not parts:
             return {}
-        rows: Any
-        if grouped:
-            rows = self.rows().values(**{f"key_{name}": self._expression(name) for name in grouped})
-            rows = rows.filter(**{f"key_{name}__isnull": False for name in asked.several}).annotate(**sums)
-        else:
-            rows = [self.rows().aggregate(**sums)]
+        sums = {f"part_{n}": part.sum for n, part in enumerate(parts)}
+        rows: Any = self.told_apart().annotate(**sums) if self.grouped else [self.rows().aggregate(**sums)]
+        keys = [f"key_{name}" for name in self.grouped]
+        return self.added_up(([row[key] for key in keys], [row[name] for name in sums]) for row in rows)
+
+    @property
+    def grouped(self) -> Keys:
+        """Return the dimensions by which the database puts rows together."""
+        return tuple(name for name in self.asked.by if name not in self.asked.of_parts)
+
+    def told_apart(self) -> Any:
+        """Return the rows counted, to be put together by `key_<dimension>` of each that is grouped."""
+        rows = self.rows().values(**{f"key_{name}": self._expression(name) for name in self.grouped})
+        return rows.filter(**{f"key_{name}__isnull": False for name in self.asked.several})
+
+    def added_up(self, lines: Iterable[tuple[Sequence[Any], Sequence[Any]]]) -> dict[Keys, int]:
+        """Return the number of each combination of keys out of lines of what was grouped and the sum of each part."""
         cells: Counter[Keys] = Counter()
-        for row in rows:
-            keys = {name: self._key(name, row[f"key_{name}"]) for name in grouped}
-            for n, part in enumerate(parts):
-                if amount := row[f"part_{n}"]:  # a Decimal where PostgreSQL adds up large numbers
-                    cells[tuple(keys[name] if name in keys else part.keys[name] for name in asked.by)] += int(amount)
+        for found, amounts in lines:
+            keys = {name: self._key(name, key) for name, key in zip(self.grouped, found, strict=True)}
+            for part, amount in zip(self.asked.parts, amounts, strict=True):
+                if amount:  # a Decimal where PostgreSQL adds up large numbers
+                    cells[tuple(keys[n] if n in keys else part.keys[n] for n in self.asked.by)] += int(amount)
         return dict(cells)
 
     def _expression(self, name: str) -> Any:

@@ -19,6 +19,7 @@ from reports.facts import Facts
 from reports.naming import is_year, period_words
 from reports.snapshot import snapshot
 from reports.tables import Table
+from reports.tallies import touched
 
 TOP_CONDITIONS = 15
 
@@ -111,9 +112,10 @@ class Paper:
 def paper_of(period: Period, bands: BandSet, *, at: datetime, by: str = "") -> Paper:
     """Count a period and gather what its paper says, as the records are now."""
     with snapshot():
+        log = touched.look()
         return Paper(
-            cube=selectors.count(period, bands),
-            months=selectors.trend(period.last, max(len(period.months()), 12)),
+            cube=selectors.count(period, bands, log),
+            months=selectors.trend(period.last, max(len(period.months()), 12), log),
             made_at=at,
             by=by,
             facts=facts.gather(period, now=at),

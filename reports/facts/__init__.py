@@ -22,9 +22,10 @@ from pharmacy.selectors.supply import LATER as SOON
 from referrals.models import Hospital
 from referrals.selectors import road
 from reports import quality
-from reports.asking import Answer, ask
+from reports.asking import Answer
 from reports.facts import rounds
 from reports.spans import Span
+from reports.together import Question, ask_together
 
 __all__ = ["INDEX_AGES", "Facts", "gather"]
 
@@ -91,13 +92,16 @@ class Facts:
 def gather(period: Period, *, now: datetime) -> Facts:
     """Return the facts of a period. The number of statements does not grow with what there is."""
     span = Span.of(period, local_day(now))
-    answers = {name: ask(name, span, by=by, bands=INDEX_AGES) for name, by in ASKED.items()}
     day_before = Span(span.first - timedelta(days=1), span.first - timedelta(days=1))
+    questions = [Question(name, span, by=by) for name, by in ASKED.items()]
+    questions += [Question("fund_balance", when, by=("fund", "currency")) for when in (day_before, span)]
+    *found, before, at_the_end = ask_together(questions, INDEX_AGES)
+    answers = dict(zip(ASKED, found, strict=True))
     when: Any = span
     return Facts(
         span=span,
         answers=answers,
-        balances=(_balances(day_before), _balances(span)),
+        balances=(before, at_the_end),
         changed=_changed(span),
         together=_together(span),
         fuel=road.trips_total(when),
@@ -113,10 +117,6 @@ def gather(period: Period, *, now: datetime) -> Facts:
             },
         },
     )
-
-
-def _balances(span: Span) -> Answer:
-    return ask("fund_balance", span, by=("fund", "currency"))
 
 
 def _changed(span: Span) -> dict[tuple[str, str], int]:

@@ -25,6 +25,7 @@ from pharmacy.selectors import supply
 from referrals.models import Hospital, Referral, Trip, Vehicle
 from reports.asking import Span, ask, behind
 from reports.figures import FIGURES
+from reports.together import Question, ask_together
 from tests.builders import a_village, somebody
 from tests.reports.rows import a_contact, a_person
 
@@ -43,8 +44,11 @@ Told = list[tuple[dt.date, dict[str, str], int]]  # the day, the keys, what it a
 
 
 def agrees(figure: str, told: Told, *, by: Iterable[str], spans: Iterable[Span] = SPANS, **more: Any) -> None:
-    """Make sure that a figure is what is told, in every span, by each dimension, and that each number opens."""
-    apart = FIGURES[figure].apart
+    """Make sure that a figure is what is told, in every span, by each dimension, and that each number opens.
+
+    Asked together with all the others, each answer is the one it gives when it is asked alone.
+    """
+    apart, asked = FIGURES[figure].apart, []
     for span in spans:
         lines = [(on, {"month": f"{on:%Y-%m}", **keys}, n) for on, keys, n in told if span.first <= on <= span.last]
         if not apart:
@@ -57,9 +61,12 @@ def agrees(figure: str, told: Told, *, by: Iterable[str], spans: Iterable[Span] 
             for _on, keys, n in lines:
                 expected[tuple(keys[name] for name in told_apart)] += n
             found = ask(figure, span, by=told_apart, **more)
+            asked.append((Question(figure, span, by=told_apart), found))
             assert nonzero(found.cells) == nonzero(expected), (figure, span, dimension)
             for keys, n in expected.items():
                 assert opened(figure, span, dict(zip(told_apart, keys, strict=True)), **more) == n, (figure, keys)
+    for answer, (question, alone) in zip(ask_together([one for one, _ in asked], **more), asked, strict=True):
+        assert (nonzero(answer.cells), answer.total) == (nonzero(alone.cells), alone.total), question
 
 
 def nonzero(cells: Any) -> dict[Any, int]:
