@@ -36,7 +36,8 @@ def count(period: Period, bands: BandSet, log: Log | None = None) -> Cube:
     """
     log, first, last = log or touched.look(), period.first_day, period.last_day
     known = {f.name: name for f in COUNTED if (name := tallied.measure(f.name, first, last))}
-    lines = reading.read(first, last, measures=list(known.values()), by=("month", "service", "sex", "slot"), log=log)
+    by = ("month", "service", "sex", "slot")
+    lines = reading.read(first, last, measures=list(known.values()), by=by, bands=bands, log=log)
     cells = [
         Cell(
             f"{month:%Y-%m}", service, sex, None if slot == UNKNOWN_AGE else slot, dict(zip(known, counts, strict=True))

@@ -9,7 +9,7 @@ from datetime import date
 from core.ages import UNKNOWN, BandSet
 from reports.models.tally import UNKNOWN_AGE
 from reports.tallies import reading
-from reports.tallies.counting import DIMENSIONS
+from reports.tallies.counting import DIMENSIONS, Ages
 from reports.tallies.touched import Log
 
 Keys = tuple[str, ...]
@@ -48,7 +48,7 @@ def cells(
     wanted, dimension = measure(figure, first, last), next(iter(named), "")
     if wanted is None or len(named) > 1 or dimension not in DIMENSIONS or "month" in where:
         return None
-    if "band" in {*by, *where} and not DIMENSIONS[dimension].ages:
+    if "band" in {*by, *where} and DIMENSIONS[dimension].ages is Ages.NONE:
         return None
     columns = [{"band": "slot", dimension: "key"}.get(name, name) if name else name for name in by]
     allowed: dict[str, list[object]] = {
@@ -58,7 +58,7 @@ def cells(
         allowed["slot"] = [UNKNOWN_AGE] if where["band"] == UNKNOWN else list(bands.slots_of(where["band"]))
     found: Counter[Keys] = Counter()
     for *keys, number in reading.read(
-        first, last, dimension=dimension, measures=[wanted], by=columns, where=allowed, log=log
+        first, last, dimension=dimension, measures=[wanted], by=columns, where=allowed, bands=bands, log=log
     ):
         found[tuple(_key(name, key, bands) for name, key in zip(by, keys, strict=True))] += number
     return dict(found)

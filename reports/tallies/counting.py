@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum
 from typing import Any
 
 from reports.models import Tally
 from reports.models.tally import ALL_AGES, UNKNOWN_AGE
+from reports.tallies.ages import put_together
 
 MEASURES = Tally.MEASURES
 CELL = ("key", "service", "sex", "slot")  # what a line of tallies is known by, beside its span
@@ -23,17 +25,29 @@ FALSE = {"sqlite": "0", "postgresql": "FALSE"}
 FIRSTS = frozenset({"first_in_month", "first_in_year", "first_ever"})
 
 
+class Ages(Enum):
+    """How a line knows its age: by slot, by slots put together (`ages.KEPT`), or not at all."""
+
+    SLOTS = "slots"
+    TOGETHER = "together"
+    NONE = "none"
+
+    def of(self, slot: str) -> str:
+        """Return the SQL of what a line has for a slot."""
+        return {Ages.SLOTS: slot, Ages.TOGETHER: put_together(slot), Ages.NONE: str(ALL_AGES)}[self]
+
+
 @dataclass(frozen=True)
 class Dimension:
-    """How a contact gets its keys, "none" where it has none; `ages` says whether its tallies are kept by age."""
+    """How a contact gets its keys, "none" where it has none, and by what ages its tallies are kept."""
 
     key: str
     joins: str = ""
-    ages: bool = True
+    ages: Ages = Ages.TOGETHER
 
 
 DIMENSIONS = {
-    "": Dimension("CAST('' AS varchar(1))"),
+    "": Dimension("CAST('' AS varchar(1))", ages=Ages.SLOTS),
     # A contact with two diagnoses stands under both, one without under none of them.
     "condition": Dimension(
         "n.key",
@@ -41,11 +55,15 @@ DIMENSIONS = {
     ),
     "route": Dimension(
         "COALESCE(CAST(s.route_id AS varchar(20)), 'none')",
-        "LEFT JOIN mobile_team_dentalcheckup r ON r.encounter_id = c.id"
-        " LEFT JOIN mobile_team_session s ON s.id = r.session_id",
+        "LEFT JOIN mobile_team_session s ON s.id = c.session_id",
     ),
-    "village": Dimension("COALESCE(CAST(c.village_id AS varchar(20)), 'none')", ages=False),
+    "village": Dimension("COALESCE(CAST(c.village_id AS varchar(20)), 'none')", ages=Ages.NONE),
 }
+
+
+def kept_ages(span: str, dimension: str) -> Ages:
+    """Return by what ages the tallies of a span and dimension are kept."""
+    return Ages.TOGETHER if span == Tally.Span.DAY else DIMENSIONS[dimension].ages
 
 
 def as_day(value: Any) -> date:
@@ -82,33 +100,67 @@ class Dialect:
 
 
 def counted(
-    dialect: Dialect,
-    stretches: Sequence[Stretch],
-    *,
-    span: str,
-    dimension: str = "",
-    measures: Sequence[str] = MEASURES,
-) -> tuple[str, list[Any]]:
+    dialect: Dialect, stretches: Sequence[Stretch], *, span: str, dimension: str = "",
+    measures: Sequence[str] = MEASURES, ages: Ages | None = None, whole: bool = False,
+) -> tuple[str, list[Any]]:  # fmt: skip
     """Return a SELECT of (first, key, service, sex, slot, one sum a measure) over the contacts of some stretches.
 
-    `span` says by what contacts are put together: days, months or years.
+    `span` says by what contacts are put together: days, months or years; `ages` are those of the tallies if not given.
+    `whole` says that there are no contacts before the stretch.
     """
-    kept, joins = DIMENSIONS[dimension], []
+    marked, arguments = _marked(dialect, stretches, measures, whole=whole)
+    sql = _lines(dialect, f"({marked})", span, dimension, measures, ages or kept_ages(span, dimension))
+    return sql, arguments
+
+
+def all_counted(
+    dialect: Dialect, stretch: Stretch, days: Sequence[Stretch], *, whole: bool = False
+) -> tuple[str, list[Any]]:
+    """Return a SELECT of (span, dimension, first, key, ...) of every line of some months and of some of their days.
+
+    Contacts are read and put in order once. Years are sums of months and not among it.
+    """
+    marked, arguments = _marked(dialect, [stretch], MEASURES, whole=whole)
+    wanted, more = within('c."on"', days)
+    parts = [
+        _lines(dialect, "marked", span, dimension, MEASURES, kept_ages(span, dimension), where, named=True)
+        for span, dimension, where in (
+            (Tally.Span.DAY, "", f"WHERE {wanted}"), *((Tally.Span.MONTH, name, "") for name in DIMENSIONS)
+        )
+    ]  # fmt: skip
+    return f"WITH marked AS MATERIALIZED ({marked}) {' UNION ALL '.join(parts)}", [*arguments, *more]
+
+
+def _lines(
+    dialect: Dialect, marked: str, span: str, dimension: str, measures: Sequence[str], ages: Ages, where: str = "",
+    *, named: bool = False,
+) -> str:  # fmt: skip
+    kept = DIMENSIONS[dimension]
+    cells = [dialect.beginning(span, 'c."on"'), kept.key, "c.kind", "c.sex", ages.of("c.slot")]
+    said = [f"{cell} AS {name}" for cell, name in zip(cells, ("first", *CELL), strict=True)]
+    if named:
+        said += [f"'{span}' AS span", f"'{dimension}' AS dimension"]
+    said += [
+        f"{'COUNT(*)' if measure == 'contacts' else f'COUNT(*) FILTER (WHERE c.{measure})'} AS {measure}"
+        for measure in measures
+    ]
+    return f"SELECT {', '.join(said)} FROM {marked} c {kept.joins} {where} GROUP BY 1, 2, 3, 4, 5"
+
+
+def _marked(
+    dialect: Dialect, stretches: Sequence[Stretch], measures: Sequence[str], *, whole: bool
+) -> tuple[str, list[Any]]:
+    """Return a SELECT of the contacts of some stretches with what a line needs: one row each, and yes or no."""
+    joins = []
     if "first_admissions" in measures:
         joins.append("LEFT JOIN clinic_admission a ON a.encounter_id = c.id AND c.kind = 'inpatient'")
-    if not {"dental_education", "toothbrushes", "toothpaste"}.isdisjoint(measures):
-        joins.append("LEFT JOIN mobile_team_dentalcheckup k ON k.encounter_id = c.id")
-    cells = [
-        dialect.beginning(span, 'c."on"'), kept.key, "c.kind", "p.sex",
-        f"COALESCE(c.age_slot, {UNKNOWN_AGE})" if kept.ages else str(ALL_AGES),
-    ]  # fmt: skip
-    named = [f"{cell} AS {name}" for cell, name in zip(cells, ("first", *CELL), strict=True)]
-    sums = [f"COUNT(*) FILTER (WHERE {_yes(dialect, measure)}) AS {measure}" for measure in measures]
-    contacts, arguments = _contacts(stretches, in_order=not FIRSTS.isdisjoint(measures))
+    joins.append("LEFT JOIN mobile_team_dentalcheckup k ON k.encounter_id = c.id")
+    yes = "".join(f", ({_yes(dialect, name)}) AS {name}" for name in measures if name != "contacts")
+    contacts, arguments = _contacts(stretches, in_order=not FIRSTS.isdisjoint(measures), whole=whole)
     return (
         (
-            f"SELECT {', '.join(named + sums)} FROM ({contacts}) c JOIN clinic_patient p ON p.id = c.patient_id "
-            f"{' '.join(joins)} {kept.joins} GROUP BY 1, 2, 3, 4, 5"
+            f'SELECT c.id, c."on", c.kind, p.sex, COALESCE(c.age_slot, {UNKNOWN_AGE}) AS slot, c.village_id, '
+            f"k.session_id{yes} FROM ({contacts}) c JOIN clinic_patient p ON p.id = c.patient_id {' '.join(joins)}"
         ),
         arguments,
     )
@@ -119,7 +171,6 @@ def _yes(dialect: Dialect, measure: str) -> str:
     true = "= 1" if dialect.sqlite else "IS TRUE"
     month, year = (dialect.beginning(span, 'c."on"') for span in (Tally.Span.MONTH, Tally.Span.YEAR))
     return {
-        "contacts": "1 = 1",
         "new_cases": f"c.new_case {true}",
         "first_in_month": f"c.before IS NULL OR c.before < {month}",
         "first_in_year": f"c.before IS NULL OR c.before < {year}",
@@ -141,10 +192,10 @@ def _first_admission(dialect: Dialect) -> str:
     )
 
 
-def _contacts(stretches: Sequence[Stretch], *, in_order: bool) -> tuple[str, list[Any]]:
+def _contacts(stretches: Sequence[Stretch], *, in_order: bool, whole: bool) -> tuple[str, list[Any]]:
     """Return a SELECT of the contacts of some stretches; in order, each knows the contact `before` it."""
     where, days = within('c."on"', stretches)
-    before, arguments = _before(stretches) if in_order else ("NULL", [])
+    before, arguments = _before(stretches, whole=whole) if in_order else ("NULL", [])
     return (
         (
             'SELECT c.id, c."on", c.kind, c.patient_id, c.age_slot, c.village_id, c.new_case, '
@@ -154,7 +205,7 @@ def _contacts(stretches: Sequence[Stretch], *, in_order: bool) -> tuple[str, lis
     )
 
 
-def _before(stretches: Sequence[Stretch]) -> tuple[str, list[Any]]:
+def _before(stretches: Sequence[Stretch], *, whole: bool) -> tuple[str, list[Any]]:
     """Return the day of the person's contact before this one; of two on one day the one recorded first is first.
 
     One stretch is put in order, and only what comes before the stretch is looked up; with many, every contact looks.
@@ -162,7 +213,7 @@ def _before(stretches: Sequence[Stretch]) -> tuple[str, list[Any]]:
     look = f'SELECT MAX(e."on") FROM clinic_encounter e WHERE e.patient_id = c.patient_id AND {COUNTS.format("e")}'
     if len(stretches) > 1:
         return f'({look} AND e."on" <= c."on" AND (e."on" < c."on" OR e.id < c.id))', []
-    return (
-        f'COALESCE(LAG(c."on") OVER (PARTITION BY c.patient_id ORDER BY c."on", c.id), ({look} AND e."on" < %s))',
-        [stretches[0][0]],
-    )
+    previous = 'LAG(c."on") OVER (PARTITION BY c.patient_id ORDER BY c."on", c.id)'
+    if whole:
+        return previous, []
+    return f'COALESCE({previous}, ({look} AND e."on" < %s))', [stretches[0][0]]

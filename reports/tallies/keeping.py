@@ -17,22 +17,30 @@ from clinic.models import Encounter
 from core.periods import Month
 from reports.models import Tally, Touched
 from reports.tallies import touched
-from reports.tallies.counting import CELL, DIMENSIONS, MEASURES, Dialect, Stretch, counted
+from reports.tallies.counting import CELL, MEASURES, Dialect, Stretch, all_counted
 from reports.tallies.watch import NOBODY
 
-LOCKS = 60_019  # the class of our advisory locks; within it 12 × year + month, and the year for its own lines
+LOCKS = 60_019  # the class of our advisory locks; within it 12 × year + month, the year for its own lines, 0 for all
+ALL = 0
 CHUNK = 5_000  # keys in one statement
+MANY = 36  # months; with more of them waiting, one pass over all contacts is quicker
+MEMORY = "256MB"  # for that pass
 WALKS = 2
 DAY = timedelta(days=1)
-_DAY = {"sqlite": "%s", "postgresql": "CAST(%s AS date)"}
 
 
 def keep_up() -> int:
     """Bring every month up that the log holds, a transaction each; return how many changes were taken out of it.
 
-    The oldest first, for what follows from a change lies mostly after it; a second walk takes the rest.
+    The oldest first, for what follows from a change lies mostly after it; a second walk takes the rest. Many months
+    are counted in one pass, but not on SQLite, where nobody else could write meanwhile.
     """
-    return sum(_walk() for _ in range(WALKS))
+    many = connection.vendor == "postgresql" and _months_waiting() > MANY
+    return (count_all() if many else 0) + sum(_walk() for _ in range(WALKS))
+
+
+def _months_waiting() -> int:
+    return Touched.objects.order_by().values("on__year", "on__month").distinct().count()
 
 
 def _walk() -> int:
@@ -55,20 +63,39 @@ def bring_up(month: Month) -> int:
     A change that comes meanwhile stays in the log. What follows in other months goes into the log for their own turn.
     The year is put together when nothing of it waits any more, by whoever sees that last.
     """
+    _lock(ALL, shared=True)
     _lock(12 * month.year + month.number)
     seen = list(Touched.objects.filter(on__range=(month.first, month.last)).values_list("id", "on"))
     if not seen:
         return 0
     following = touched.following(month.first, month.last)
     Touched.objects.bulk_create(Touched(on=day, patient=NOBODY) for day in sorted(following) if day not in month)
-    _count_days(sorted({on for _, on in seen} | {day for day in following if day in month}))
-    _put_month_together(month)
+    _count(month, sorted({on for _, on in seen} | {day for day in following if day in month}))
     for at in range(0, len(seen), CHUNK):
         Touched.objects.filter(id__in=[key for key, _ in seen[at : at + CHUNK]]).delete()
     _lock(month.year)
     if not Touched.objects.filter(on__year=month.year).exists():
         _put_year_together(month.year)
     return len(seen)
+
+
+@transaction.atomic
+def count_all() -> int:
+    """Count everything again in one pass; return how many changes were taken out of the log.
+
+    Readers have the old lines, exact as ever, until the new ones stand there. What changes meanwhile stays in the log.
+    """
+    _lock(ALL)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"SET LOCAL work_mem = '{MEMORY}'")
+        cursor.execute("DELETE FROM reports_touched")  # first: what was written by now is counted below
+        seen = cursor.rowcount
+        cursor.execute("DELETE FROM reports_tally")
+    everything = (date.min, date.max)
+    _insert(*all_counted(Dialect(connection.vendor), everything, [everything], whole=True))
+    _add_up_years(*everything)
+    return seen
 
 
 def touch(first: date, last: date) -> int:
@@ -80,16 +107,19 @@ def touch(first: date, last: date) -> int:
     return len(days)
 
 
-def _lock(number: int) -> None:
-    """Hold one month, or one year, until the transaction ends; SQLite has one writer anyhow."""
+def _lock(number: int, *, shared: bool = False) -> None:
+    """Hold one month, one year, or all until the transaction ends; SQLite has one writer anyhow."""
     if connection.vendor == "postgresql":
+        how = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCKS, number])
+            cursor.execute(f"SELECT {how}(%s, %s)", [LOCKS, number])
 
 
-def _count_days(days: list[date]) -> None:
+def _count(month: Month, days: list[date]) -> None:
+    """Count some days of a month, and the month with all its dimensions, from the records read once."""
     Tally.objects.filter(span=Tally.Span.DAY, first__in=days).delete()
-    _insert(Tally.Span.DAY, "", *_counted(Tally.Span.DAY, "", _runs(days)))
+    Tally.objects.filter(span=Tally.Span.MONTH, first=month.first).delete()
+    _insert(*all_counted(Dialect(connection.vendor), (month.first, month.last), _runs(days)))
 
 
 def _runs(days: list[date]) -> list[Stretch]:
@@ -103,42 +133,23 @@ def _runs(days: list[date]) -> list[Stretch]:
     return made
 
 
-def _put_month_together(month: Month) -> None:
-    """Add up the days; what is not kept by days is counted from the records."""
-    Tally.objects.filter(span=Tally.Span.MONTH, first=month.first).delete()
-    _add_up(Tally.Span.MONTH, Tally.Span.DAY, month.first, month.last)
-    for dimension in filter(None, DIMENSIONS):
-        _insert(Tally.Span.MONTH, dimension, *_counted(Tally.Span.MONTH, dimension, [(month.first, month.last)]))
-
-
 def _put_year_together(year: int) -> None:
     Tally.objects.filter(span=Tally.Span.YEAR, first=date(year, 1, 1)).delete()
-    _add_up(Tally.Span.YEAR, Tally.Span.MONTH, date(year, 1, 1), date(year, 12, 31))
+    _add_up_years(date(year, 1, 1), date(year, 12, 31))
 
 
-def _counted(span: Tally.Span, dimension: str, stretches: list[Stretch]) -> tuple[str, list[Any]]:
-    return counted(Dialect(connection.vendor), stretches, span=span, dimension=dimension)
-
-
-def _add_up(span: Tally.Span, parts: Tally.Span, first: date, last: date) -> None:
-    """Write the lines of one span out of those of its parts: every measure is a number of contacts and adds up."""
-    cell, sums = ", ".join(CELL), ", ".join(f"SUM({measure})" for measure in MEASURES)
-    _execute(
-        f"INSERT INTO reports_tally (span, first, dimension, {cell}, {', '.join(MEASURES)}) "
-        f"SELECT %s, {_DAY[connection.vendor]}, dimension, {cell}, {sums} FROM reports_tally "
-        f"WHERE span = %s AND first BETWEEN %s AND %s GROUP BY dimension, {cell}",
-        [span.value, first, parts.value, first, last],
+def _add_up_years(first: date, last: date) -> None:
+    """Write the lines of years out of those of their months: every measure is a number of contacts and adds up."""
+    year = Dialect(connection.vendor).beginning(Tally.Span.YEAR, "first")
+    sums = ", ".join(f"SUM({measure}) AS {measure}" for measure in MEASURES)
+    lines = (
+        f"SELECT '{Tally.Span.YEAR}' AS span, dimension, {year} AS first, {', '.join(CELL)}, {sums} FROM reports_tally "
+        f"WHERE span = %s AND first BETWEEN %s AND %s GROUP BY 2, 3, {', '.join(CELL)}"
     )
+    _insert(lines, [Tally.Span.MONTH.value, first, last])
 
 
-def _insert(span: Tally.Span, dimension: str, sql: str, arguments: list[Any]) -> None:
-    columns = ", ".join(("first", *CELL, *MEASURES))
-    _execute(
-        f"INSERT INTO reports_tally (span, dimension, {columns}) SELECT %s, %s, {columns} FROM ({sql}) n",
-        [span.value, dimension, *arguments],
-    )
-
-
-def _execute(sql: str, arguments: list[Any]) -> None:
+def _insert(sql: str, arguments: list[Any]) -> None:
+    columns = ", ".join(("span", "dimension", "first", *CELL, *MEASURES))
     with connection.cursor() as cursor:
-        cursor.execute(sql, arguments)
+        cursor.execute(f"INSERT INTO reports_tally ({columns}) SELECT {columns} FROM ({sql}) n", arguments)

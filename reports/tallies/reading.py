@@ -13,9 +13,10 @@ from typing import Any
 
 from django.db import connection
 
+from core.ages import BandSet
 from reports.models import Tally
-from reports.tallies import touched
-from reports.tallies.counting import MEASURES, Dialect, Stretch, as_day, counted, within
+from reports.tallies import ages, touched
+from reports.tallies.counting import DIMENSIONS, MEASURES, Ages, Dialect, Stretch, as_day, counted, within
 from reports.tallies.cover import Cover, cover
 from reports.tallies.touched import Log
 
@@ -27,7 +28,7 @@ BY = ("month", "key", "service", "sex", "slot")
 class Asked:
     """What is wanted: measures over a stretch of days, put together `by` some of BY, where `where` holds.
 
-    `where` gives the values allowed of key, service, sex or slot.
+    `where` gives the values allowed of key, service, sex or slot. `slots` are how ages are told apart.
     """
 
     first: date
@@ -36,19 +37,26 @@ class Asked:
     measures: Sequence[str]
     by: Sequence[str]
     where: Mapping[str, Sequence[Any]]
+    slots: Ages
 
 
 def read(
     first: date, last: date, *, dimension: str = "", measures: Sequence[str] = MEASURES, by: Sequence[str] = (),
-    where: Mapping[str, Sequence[Any]] | None = None, log: Log | None = None,
+    where: Mapping[str, Sequence[Any]] | None = None, bands: BandSet | None = None, log: Log | None = None,
 ) -> list[tuple[Any, ...]]:  # fmt: skip
     """Return lines of (value of each `by`, number of each measure); lines with nothing in them are left out.
 
-    A month is its first day, a slot that of core.ages or UNKNOWN_AGE or ALL_AGES. `log` is what `touched.look()` said,
-    for a page that asks several times. Sums of `first_in_month` are people only over one month, those of
+    A month is its first day, a slot that of core.ages or UNKNOWN_AGE or ALL_AGES; with `bands` it stands for others of
+    the same band, which spares reading the records where ages are kept put together. `log` is what `touched.look()`
+    said, for a page that asks several times. Sums of `first_in_month` are people only over one month, those of
     `first_in_year` only from a new year's day on.
     """
-    asked = Asked(first, last, dimension, measures, by, where or {})
+    where = where or {}
+    if "slot" not in {*by, *where} or DIMENSIONS[dimension].ages is Ages.NONE:
+        slots = Ages.NONE
+    else:
+        slots = Ages.TOGETHER if bands and ages.fits(bands) else Ages.SLOTS
+    asked = Asked(first, last, dimension, measures, by, where, slots)
     for _ in range(TRIES):
         log = log or touched.look()
         lines, mark = _ask(asked, log)
@@ -86,7 +94,11 @@ def _parts(asked: Asked, log: Log) -> Iterator[tuple[str, list[Any]]]:
     if log.days is None:
         made = Cover(records=[(asked.first, asked.last)])
     else:
-        made = cover(asked.first, asked.last, log.days, years="month" not in asked.by, days=not asked.dimension)
+        kept = asked.slots is not Ages.SLOTS or DIMENSIONS[asked.dimension].ages is Ages.SLOTS
+        made = cover(
+            asked.first, asked.last, log.days, years=kept and "month" not in asked.by, months=kept,
+            days=not asked.dimension and asked.slots is not Ages.SLOTS,
+        )  # fmt: skip
     if made.years:
         yield _tallied(asked, Tally.Span.YEAR, [(day, day) for day in made.years])
     if made.months:
@@ -102,7 +114,8 @@ def _tallied(asked: Asked, span: Tally.Span, stretches: Sequence[Stretch]) -> tu
     month = Dialect(connection.vendor).beginning(Tally.Span.MONTH, "first")
     return (
         (
-            f"SELECT {month} AS month, key, service, sex, slot, {', '.join(asked.measures)} FROM reports_tally "
+            f"SELECT {month} AS month, key, service, sex, {asked.slots.of('slot')} AS slot, "
+            f"{', '.join(asked.measures)} FROM reports_tally "
             f"WHERE span = %s AND dimension = %s AND {where}"
         ),
         [span.value, asked.dimension, *days],
@@ -111,6 +124,7 @@ def _tallied(asked: Asked, span: Tally.Span, stretches: Sequence[Stretch]) -> tu
 
 def _counted(asked: Asked, stretches: Sequence[Stretch]) -> tuple[str, list[Any]]:
     sql, arguments = counted(
-        Dialect(connection.vendor), stretches, span=Tally.Span.MONTH, dimension=asked.dimension, measures=asked.measures
-    )
+        Dialect(connection.vendor), stretches, span=Tally.Span.MONTH, dimension=asked.dimension,
+        measures=asked.measures, ages=asked.slots,
+    )  # fmt: skip
     return f"SELECT first AS month, key, service, sex, slot, {', '.join(asked.measures)} FROM ({sql}) n", arguments

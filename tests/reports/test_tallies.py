@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from clinic.models import Admission, Diagnosis, Encounter, Patient
+from core.ages import BAND_SETS, BandSet, band_set
 from core.periods import Month
 from core.places.models import Village
 from mobile_team.models import DentalCheckup, Route, Session
@@ -30,14 +31,15 @@ pytestmark = pytest.mark.django_db
 FIRST, LAST = dt.date(2023, 1, 1), dt.date(2026, 12, 31)
 DAYS = [dt.date(2024, 2, 29), *(dt.date(2024, 12, 30) + dt.timedelta(days=n) for n in (0, 1, 2, 3, 33, 61, 62, 93))]
 CONDITIONS = ("diarrhoea", "worms")
-SLOTS = (None, 0, 29, 89, 90)
+SLOTS = (None, 0, 28, 29, 30, 31, 89, 90, 91, 235)
+BANDS = [None, *BAND_SETS.values(), band_set("ours", {"baby": "0d", "two_months": "2m", "seven": "7y"})]
 
 
 # --- An independent count: plain loops over all rows -----------------------------------------------------------------
 
 
-def by_hand(first: dt.date, last: dt.date, dimension: str = "") -> Counter:
-    """Count every measure by (month, key, service, sex, slot)."""
+def by_hand(first: dt.date, last: dt.date, dimension: str = "", bands: BandSet | None = None) -> Counter:
+    """Count every measure by (month, key, service, sex, slot), or by band for slot."""
     sums: Counter = Counter()
     seen: set[tuple] = set()
     stays = sorted(
@@ -77,17 +79,23 @@ def by_hand(first: dt.date, last: dt.date, dimension: str = "") -> Counter:
             "village": [str(row.village_id or "none")],
         }[dimension]
         slot = UNKNOWN_AGE if row.age_slot is None else row.age_slot
-        slot = slot if DIMENSIONS[dimension].ages else ALL_AGES
+        slot = ALL_AGES if dimension == "village" else banded(slot, bands)
         for key in keys:
             for measure in MEASURES:
                 sums[on.replace(day=1), key, row.kind, row.patient.sex, slot, measure] += yes[measure]
     return +sums
 
 
-def as_read(first: dt.date, last: dt.date, dimension: str = "", log: Log | None = None) -> Counter:
+def banded(slot: int, bands: BandSet | None) -> object:
+    return slot if bands is None or slot < 0 else bands.band_of_slot(slot)
+
+
+def as_read(
+    first: dt.date, last: dt.date, dimension: str = "", bands: BandSet | None = None, log: Log | None = None
+) -> Counter:
     sums: Counter = Counter()
-    for (*cell,) in reading.read(first, last, dimension=dimension, by=reading.BY, log=log):
-        key, numbers = tuple(cell[:5]), cell[5:]
+    for (*cell,) in reading.read(first, last, dimension=dimension, by=reading.BY, bands=bands, log=log):
+        key, numbers = (*cell[:4], banded(cell[4], bands)), cell[5:]
         sums.update({(*key, measure): number for measure, number in zip(MEASURES, numbers, strict=True)})
     return +sums
 
@@ -201,12 +209,16 @@ class World:
     def all_is_kept_up(self) -> None:
         keeping.keep_up()
 
+    def all_is_counted_again(self) -> None:
+        keeping.count_all()
+        assert not Touched.objects.exists()
+
 
 ACTS: list[Callable[[World], object]] = [
     World.a_new_contact, World.a_new_contact, World.void_or_not, World.another_day, World.merge, World.apart_again,
     World.another_birth_date, World.another_sex, World.another_village_or_case, World.other_diagnoses, World.admit,
     World.not_admitted, World.another_stay, World.another_checkup, World.another_route, World.away,
-    World.a_month_is_kept_up, World.all_is_kept_up, World.all_is_kept_up,
+    World.a_month_is_kept_up, World.all_is_kept_up, World.all_is_kept_up, World.all_is_counted_again,
 ]  # fmt: skip
 
 
@@ -224,10 +236,12 @@ def test_tallies_are_a_recount_after_any_history(chance, acts):
             act(world)
             dimension = chance.choice([*DIMENSIONS])
             first, last = sorted(chance.choices([*DAYS, FIRST, LAST, dt.date(2025, 1, 1), dt.date(2025, 2, 28)], k=2))
-            assert as_read(first, last, dimension) == by_hand(first, last, dimension), act.__name__
+            bands = chance.choice(BANDS)
+            assert as_read(first, last, dimension, bands) == by_hand(first, last, dimension, bands), act.__name__
         keeping.keep_up()
         assert not Touched.objects.exists()
         for dimension in DIMENSIONS:
-            assert as_read(FIRST, LAST, dimension) == by_hand(FIRST, LAST, dimension)
-            assert as_read(FIRST, LAST, dimension, Log(None)) == by_hand(FIRST, LAST, dimension)
+            bands = chance.choice(BANDS)
+            assert as_read(FIRST, LAST, dimension, bands) == by_hand(FIRST, LAST, dimension, bands)
+            assert as_read(FIRST, LAST, dimension, bands, Log(None)) == by_hand(FIRST, LAST, dimension, bands)
         transaction.set_rollback(True)
