@@ -100,7 +100,8 @@ def waiting(today: date) -> list[Period]:
     if began is None:
         return []
     there = set(Issue.objects.filter(first__gte=year.first).values_list("kind", "first").distinct())
-    months, month = [], this.previous()
+    months: list[Period] = []
+    month = this.previous()
     while len(months) < BACK and month.last >= began:
         months.append(Period(month, month))
         month = month.previous()

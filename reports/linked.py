@@ -14,7 +14,7 @@ from core.ages import BandSet
 from core.periods import Month, Period
 from reports.asking import Span
 from reports.naming import is_year
-from reports.tables import Column, Number, Table, Value
+from reports.tables import Column, Number, Table, Value, in_words
 
 LONGEST = 2000  # letters of an address
 SHORT = 22  # letters that stand on one line even on a telephone
@@ -75,10 +75,11 @@ class Linker:
         }
 
     def _row(self, row: Sequence[Value], at: str) -> list[dict[str, Any]]:
-        return [
-            self.number(cell, at) if isinstance(cell, Number) else {"text": cell, "short": len(cell) <= SHORT}
-            for cell in row
-        ]
+        return [self.number(cell, at) if isinstance(cell, Number) else _said(in_words(cell)) for cell in row]
+
+
+def _said(words: str) -> dict[str, Any]:
+    return {"text": words, "short": len(words) <= SHORT}
 
 
 def _groups(columns: Sequence[Column]) -> list[tuple[str, int]]:

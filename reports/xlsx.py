@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date, datetime, time
 from io import BytesIO
 from itertools import product
 from typing import Any
@@ -18,7 +19,7 @@ from reports.tables import HIDDEN, Column, Number, Row, Table
 from reports.tables.shape import PLACES
 
 LANGUAGES = ("km", "en")
-WIDEST = 60
+WIDEST, DAY_WIDTH = 60, 10
 _CODES = {0: "#,##0", 1: "#,##0.0", 2: "#,##0.00"}  # by decimal places
 
 
@@ -65,6 +66,7 @@ class _Writer:
         self.numbers = {places: book.add_format(font | {"num_format": code}) for places, code in _CODES.items()}
         self.totals = {places: book.add_format(total | {"num_format": code}) for places, code in _CODES.items()}
         self.number = self.numbers[0]
+        self.day = book.add_format(font | {"num_format": "yyyy-mm-dd", "align": "left"})
 
     def sheet(self, km: Table, en: Table, said: Sequence[str]) -> None:
         """Write one table; `said` stands above it."""
@@ -95,7 +97,8 @@ class _Writer:
         for khmer, english in zip(km.columns, en.columns, strict=True):
             words = [" · ".join(filter(None, (column.group, column.words))) for column in (khmer, english)]
             one_for_both = ["\n".join(dict.fromkeys(words))]
-            headings += one_for_both if english.number else [f"{words[0]} (ខ្មែរ)", f"{words[1]} (English)"]
+            once = english.number or english.alike
+            headings += one_for_both if once else [f"{words[0]} (ខ្មែរ)", f"{words[1]} (English)"]
         widths = [max(len(line) for line in re.split("[\n·]", words)) for words in headings]
         return headings, widths
 
@@ -103,15 +106,19 @@ class _Writer:
         self, sheet: Any, row: int, columns: Sequence[Column], said: tuple[Row, Row], widths: list[int], *,
         total: bool = False,
     ) -> None:  # fmt: skip
-        """Write one row: a number once, a text in both languages, what is not known as a dash."""
+        """Write one row: a number or a day once, a text in both languages, what is not known as a dash."""
         text, numbers, place = *((self.total_text, self.totals) if total else (self.text, self.numbers)), 0
         for column, khmer, english in zip(columns, *said, strict=True):
             if isinstance(english, Number) and not english.hidden:
                 sheet.write_number(row, place, english.amount, numbers[PLACES[english.unit]])
                 place += 1
                 continue
+            if isinstance(english, date):
+                sheet.write_datetime(row, place, datetime.combine(english, time()), self.day)
+                widths[place], place = max(widths[place], DAY_WIDTH), place + 1
+                continue
             mark = HIDDEN if isinstance(english, Number) else english
-            for words in [mark] if column.number else [str(khmer), mark]:
+            for words in [mark] if column.number or column.alike else [str(khmer), mark]:
                 sheet.write_string(row, place, words, text)
                 widths[place] = max(widths[place], len(words))
                 place += 1

@@ -17,7 +17,7 @@ from reports.ministry.tables import table
 from reports.models import MinistryForm
 from reports.naming import month_words
 from reports.pdf.paper import organisation
-from reports.tables.shape import Number, Value
+from reports.tables.shape import Number, Value, in_words
 
 MANY = 6  # columns of numbers, from which on the page lies on its side
 NAMES, NUMBER = 60.0, 28.0  # mm: the words of lines beside many columns, and a column where there are few
@@ -71,4 +71,4 @@ def _heading(group: str, words: str) -> str:
 
 
 def _cell(cell: Value) -> Cell:
-    return cell.amount if isinstance(cell, Number) else cell
+    return cell.amount if isinstance(cell, Number) else in_words(cell)

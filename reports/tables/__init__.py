@@ -18,12 +18,12 @@ from reports.tables.contacts import (
 )
 from reports.tables.restated import restatement
 from reports.tables.rounds import quality, villages
-from reports.tables.shape import HIDDEN, Column, Number, Row, Table, Value
+from reports.tables.shape import HIDDEN, Column, Number, Row, Table, Value, in_words
 from reports.tables.supply import aid, expiring, funds, gifts, stock, stock_outs
 
 __all__ = [
     "HIDDEN", "Column", "Number", "Row", "Table", "Value", "ages", "aid", "care", "conditions", "definitions",
-    "dental_care", "expiring", "funds", "gifts", "hand_outs", "months", "people", "published_results", "quality",
-    "referrals", "restatement", "road", "services", "stock", "stock_outs", "summary", "talks", "teeth", "treatments",
-    "trend", "trips", "unknown_ages", "villages",
+    "dental_care", "expiring", "funds", "gifts", "hand_outs", "in_words", "months", "people", "published_results",
+    "quality", "referrals", "restatement", "road", "services", "stock", "stock_outs", "summary", "talks", "teeth",
+    "treatments", "trend", "trips", "unknown_ages", "villages",
 ]  # fmt: skip

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
+
+from django.utils.translation import get_language
+
+from core.khmer import format_date
 
 PLACES = {"": 0, "KHR": 0, "USD": 2, "tenths": 1, "hundredths": 2}
 HIDDEN = "*"
@@ -42,17 +47,26 @@ class Number:
         return replace(self, **changes)  # type: ignore[arg-type]
 
 
-Value = str | Number
+Value = str | Number | date
 Row = Sequence[Value]
+
+
+def in_words(cell: str | date) -> str:
+    """Return a text or a day as it is printed in the language of the moment."""
+    return format_date(cell, get_language() or "km") if isinstance(cell, date) else cell
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column's heading; columns beside each other with the same `group` share a heading above."""
+    """A column's heading; columns beside each other with the same `group` share a heading above.
+
+    What is `alike` in every language, such as a date, stands in Excel once.
+    """
 
     words: str
     group: str = ""
     number: bool = True
+    alike: bool = False
 
 
 @dataclass(frozen=True)

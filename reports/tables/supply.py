@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 
-from core.khmer import format_date
 from core.money import Currency
 from pharmacy.models import AidCost, Donation
 from reports.cube import assert_whole
@@ -47,15 +46,15 @@ def expiring(facts: Facts, top: int | None = None) -> Table:
         (
             str(one.batch.medicine),
             one.batch.number or "–",
-            format_date(one.batch.expires_on, get_language() or "km"),
+            one.batch.expires_on,
             Number(one.units, "batch_left", {"batch": str(one.batch.pk)}),
         )
         for one in found[:top]
     ]
     columns = [
         Column(gettext("Medicine"), number=False),
-        Column(gettext("Batch"), number=False),
-        Column(gettext("Expires on"), number=False),
+        Column(gettext("Batch"), number=False, alike=True),
+        Column(gettext("Expires on"), number=False, alike=True),
         Column(gettext("Left")),
     ]
     return Table("expiring", gettext("Expired, or to be used within six months"), columns, rows,
