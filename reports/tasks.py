@@ -25,7 +25,7 @@ from reports import issued, issuing, services, xlsx
 from reports.differences import differences
 from reports.ministry.trying import tried
 from reports.models import Issue
-from reports.naming import bands_named, is_year, period_named
+from reports.naming import bands_named, is_year, period_named, period_words
 from reports.paper import Paper, Seal, paper_of
 from reports.pdf.paper import render
 from reports.services import reporting, saved
@@ -105,15 +105,15 @@ def _work(task: Any, job_id: str, do: Callable[[Job], None]) -> None:
 
 def _make(job: Job) -> None:
     """Make a draft; raises work.Stopped between two steps."""
-    work.progress(job, 0, STEPS, gettext("Counting"))
     period, bands = period_named(job.params["first"], job.params["last"]), bands_named(job.params["bands"])
+    work.progress(job, 0, STEPS, f"{period_words(period)} · {gettext('Counting')}")
     paper = paper_of(period, bands, at=timezone.now(), by=_who(job))
     name = f"figures-{period.first}" if period.first == period.last else f"figures-{period.first}-{period.last}"
     name = f"figures-{period.first.year}" if is_year(period) else name
     for file in _files(job, paper, name):
         label = dict(LANGUAGES).get(file.language, "Excel")
         work.keep(job, file.name, file.content, file.content_type, label=label)
-    work.progress(job, STEPS, STEPS, gettext("Ready"))
+    work.progress(job, STEPS, STEPS, f"{period_words(period)} · {gettext('Ready')}")
     work.finish(job, patients_assessed=paper.cube.sum("patients_assessed"))
 
 
@@ -123,15 +123,16 @@ def _issue(job: Job) -> None:
     if there := issued.revision(kind, first, revision):  # by the message before this one, or another worker
         work.finish(job, page=_page(there))
         return
-    work.progress(job, 0, STEPS, gettext("Counting"))
+    period = issuing.period_of(kind, first)
+    work.progress(job, 0, STEPS, f"{period_words(period)} · {gettext('Counting')}")
     at, reason = timezone.now(), job.params["reason"]
-    paper = paper_of(issuing.period_of(kind, first), ISSUED_BY, at=at, by=_who(job))
+    paper = paper_of(period, ISSUED_BY, at=at, by=_who(job))
     figures = issuing.document(paper)
     before = issued.newest(kind, first)
     restated = differences(before.figures, figures) if before else []
     paper = replace(paper, seal=Seal(revision, issuing.digest(figures), reason, restated))
     files = list(_files(job, paper, _issued_name(kind, first, revision)))
-    work.progress(job, STEPS, STEPS, gettext("Ready"))
+    work.progress(job, STEPS, STEPS, f"{period_words(period)} · {gettext('Ready')}")
     try:
         made = services.issue(
             kind=kind, first=first, revision=revision, reason=reason, figures=figures, restated=restated,

@@ -15,8 +15,9 @@ from core.pdf.page import Document
 from core.pdf.styles import Align
 from core.pdf.table import Column, Table
 from core.pdf.text import KhmerText
-from reports import charts, tables
+from reports import charts, issued, tables
 from reports.figures import FIGURES
+from reports.linked import page_of
 from reports.naming import SERVICES, is_year
 from reports.paper import TOP_CONDITIONS, Paper
 from reports.tables import supply
@@ -109,6 +110,9 @@ def _closing(document: Document, paper: Paper) -> None:
     if paper.seal:
         words = _("The figures of this revision are frozen. SHA-256 of the figures: %(hash)s")
         document.small(words % {"hash": paper.seal.sha256})
+    if issued.kind_of(paper.cube.period):
+        words = _("Every number of this paper opens the records it counts, at: %(address)s")
+        document.small(words % {"address": f"{page_of(paper.cube.period)}?bands={paper.cube.bands.key}"})
     document.signatures([_("Prepared by"), _("Checked by"), _("Head of the centre")])
     _table(document, paper.tables()[-1])
 
@@ -146,4 +150,4 @@ def _align(column: tables.Column) -> Align | None:
 def _cell(cell: tables.Value) -> str | int | Decimal:
     if isinstance(cell, tables.Number):
         return tables.HIDDEN if cell.hidden else cell.amount
-    return cell
+    return tables.in_words(cell)

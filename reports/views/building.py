@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.accounts.models import User
 from core.accounts.permissions import requires
@@ -158,10 +158,12 @@ def _file(content: bytes, content_type: str, name: str) -> HttpResponse:
 # --- Keep -------------------------------------------------------------------------------------------------------------
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(Action.BUILD_REPORTS)
 def keep(request: HttpRequest) -> HttpResponse:
-    """Keep the question under a name, or change the one that is kept."""
+    """Keep the question under a name, or change the one that is kept; loaded anew it is the builder."""
+    if request.method != "POST":
+        return redirect("reports:build")
     user, keep_form = cast("User", request.user), KeepForm(request.POST)
     form = BuilderForm(_address(request.POST.get("question", "")[:4000]), role=user.role)
     report = _changed(user, request.POST.get("report", ""))

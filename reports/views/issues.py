@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header, quote_etag
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from core.accounts.permissions import requires
 from core.accounts.roles import Action
@@ -95,10 +95,12 @@ def issue(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 @requires(Action.MAKE_PAPERS)
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def reissue(request: HttpRequest, id: UUID) -> HttpResponse:
-    """Issue a paper again, with a reason."""
+    """Issue a paper again, with a reason. Loaded anew, as after a change of language, it is the page of the paper."""
     found, form = _issue(id), ReissueForm(sent(request))
+    if request.method != "POST":
+        return redirect("reports:issue", id)
     if not form.is_valid():
         return _page(request, found, form, status=422)
     job = services.ask_for_issue(

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from core.accounts.models import User
 from core.accounts.permissions import requires
@@ -41,10 +41,12 @@ def show(request: HttpRequest) -> HttpResponse:
     return _page(request, str(local_day(timezone.now()).year))
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(Action.MAKE_PAPERS)
 def again(request: HttpRequest) -> HttpResponse:
-    """Have a year counted again and go to where its progress is shown."""
+    """Have a year counted again and go to where its progress is shown; loaded anew it is the page of the tallies."""
+    if request.method != "POST":
+        return redirect("reports:tallies")
     typed = request.POST.get("year", "")[:60]
     try:
         year = Year.parse(typed)
