@@ -49,7 +49,7 @@ class Known:
     @property
     def open_stay(self) -> Admission | None:
         """Return the stay that has not ended."""
-        return next((stay for stay in self.stays if not stay.discharged_on), None)
+        return next((stay for stay in self.stays if not (stay.discharged_on or stay.void)), None)
 
 
 @dataclass
@@ -126,7 +126,7 @@ class Loader:
         valid = Encounter.objects.filter(patient__in=ids).exclude(status=Encounter.Status.VOID)
         days = {pk: between for pk, *between in valid.order_by().values_list("patient").annotate(Min("on"), Max("on"))}
         stays: dict[UUID, list[Admission]] = {}
-        for stay in Admission.objects.filter(patient__in=ids, void=False).order_by("id"):
+        for stay in Admission.objects.filter(patient__in=ids).order_by("void", "id"):
             stays.setdefault(stay.patient_id, []).append(stay)
         over = [stay.pk for lain in stays.values() for stay in lain if stay.discharged_on]
         ended = Entry.objects.filter(subject_id__in=over, verb=ENDED).values_list("subject_id", flat=True)
@@ -263,7 +263,8 @@ def _against(contact: Contact, known: Known, stay: Admission | None) -> list[Rul
 def _told_before(contact: Contact, known: Known) -> Admission | None:
     """Return the stay of that person and day that this row tells of again, told once with and once without its end.
 
-    Whichever came first. A row with the end of a stay that such a row has ended is that row, loaded again.
+    Whichever came first. A row with the end of a stay that such a row has ended is that row, loaded again. A stay that
+    was entered in error does not come back with its end.
     """
     if contact.kind != Encounter.Kind.INPATIENT:
         return None
@@ -277,7 +278,7 @@ def _told_before(contact: Contact, known: Known) -> Admission | None:
 
 def _end(stay: Admission, contact: Contact, known: Known) -> None:
     """Take over the end of a stay that was open."""
-    if contact.discharged_on and not stay.discharged_on:
+    if contact.discharged_on and not stay.discharged_on and not stay.void:
         stay.discharged_on = contact.discharged_on
         stay.discharge_type, stay.outcome = contact.discharge_type, contact.outcome
         known.ended_later.add(stay.pk)
