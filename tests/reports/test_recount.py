@@ -108,8 +108,12 @@ def test_the_alarm_stands_on_the_administrators_home_only(counted, administrator
 
 def test_an_administrator_sees_what_differs_and_has_the_year_counted_again(counted, administrator):
     client = client_of(administrator)
+    Tally.objects.filter(first=MARCH.first, dimension__gt="").update(contacts=9)
+    proving.prove([MARCH], at=timezone.now())
     page = client.get(reverse("reports:tallies"))
     assert page.status_code == 200
+    assert b"March 2025 \xc2\xb7" in page.content
+    assert b"tallies 9, records" in page.content
     for typed in ("", "25", "20x5", "9999", "\0", "9" * 10_000):
         assert client.post(reverse("reports:recount"), {"year": typed}).status_code == 422
     for typed in ("2025", "២០២៥"):  # the same work, asked for twice
