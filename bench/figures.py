@@ -120,7 +120,7 @@ class _Writer:
         columns, said, usual = [], [], []
         for field in bulk.fields:
             columns.append(f'"{field.column}"')
-            said.append(given.get(field.column, "%s"))
+            said.append(given.get(str(field.column), "%s"))
             if field.column not in given:
                 usual.append(field.get_db_prep_save(bulk.usual[field.column], connection))
         with transaction.atomic(), connection.cursor() as cursor:

@@ -32,7 +32,8 @@ class Tally(models.Model):
 
     `first` is the first day of the span. `dimension` is empty for all contacts together; otherwise `key` is one
     value of that dimension, and a contact may stand under several keys (two diagnoses) or none. `slot` is that of
-    core.ages, UNKNOWN_AGE, or ALL_AGES where a dimension is kept without ages. A line with nothing in it is not kept.
+    core.ages, the first of those put together (reports/tallies/ages.py), UNKNOWN_AGE, or ALL_AGES where a dimension is
+    kept without ages. A line with nothing in it is not kept.
     """
 
     class Span(models.TextChoices):

@@ -46,8 +46,10 @@ class Dimension:
     ages: Ages = Ages.TOGETHER
 
 
+NO_KEY, EVERY_SLOT = "CAST('' AS varchar(1))", "slot"
 DIMENSIONS = {
-    "": Dimension("CAST('' AS varchar(1))", ages=Ages.SLOTS),
+    "": Dimension(NO_KEY),
+    EVERY_SLOT: Dimension(NO_KEY, ages=Ages.SLOTS),  # all contacts once more, for bands that cut finer
     # A contact with two diagnoses stands under both, one without under none of them.
     "condition": Dimension(
         "n.key",
@@ -59,11 +61,6 @@ DIMENSIONS = {
     ),
     "village": Dimension("COALESCE(CAST(c.village_id AS varchar(20)), 'none')", ages=Ages.NONE),
 }
-
-
-def kept_ages(span: str, dimension: str) -> Ages:
-    """Return by what ages the tallies of a span and dimension are kept."""
-    return Ages.TOGETHER if span == Tally.Span.DAY else DIMENSIONS[dimension].ages
 
 
 def as_day(value: Any) -> date:
@@ -109,7 +106,7 @@ def counted(
     `whole` says that there are no contacts before the stretch.
     """
     marked, arguments = _marked(dialect, stretches, measures, whole=whole)
-    sql = _lines(dialect, f"({marked})", span, dimension, measures, ages or kept_ages(span, dimension))
+    sql = _lines(dialect, f"({marked})", span, dimension, measures, ages or DIMENSIONS[dimension].ages)
     return sql, arguments
 
 
@@ -123,7 +120,7 @@ def all_counted(
     marked, arguments = _marked(dialect, [stretch], MEASURES, whole=whole)
     wanted, more = within('c."on"', days)
     parts = [
-        _lines(dialect, "marked", span, dimension, MEASURES, kept_ages(span, dimension), where, named=True)
+        _lines(dialect, "marked", span, dimension, MEASURES, DIMENSIONS[dimension].ages, where, named=True)
         for span, dimension, where in (
             (Tally.Span.DAY, "", f"WHERE {wanted}"), *((Tally.Span.MONTH, name, "") for name in DIMENSIONS)
         )

@@ -150,6 +150,10 @@ def _add_up_years(first: date, last: date) -> None:
 
 
 def _insert(sql: str, arguments: list[Any]) -> None:
-    columns = ", ".join(("span", "dimension", "first", *CELL, *MEASURES))
+    """Write lines in the order in which they are read: what is asked for together then stands together on the disk."""
+    line = ", ".join(("span", "dimension", "first", *CELL))
+    columns = f"{line}, {', '.join(MEASURES)}"
     with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO reports_tally ({columns}) SELECT {columns} FROM ({sql}) n", arguments)
+        cursor.execute(
+            f"INSERT INTO reports_tally ({columns}) SELECT {columns} FROM ({sql}) n ORDER BY {line}", arguments
+        )

@@ -16,7 +16,7 @@ from django.db import connection
 from core.ages import BandSet
 from reports.models import Tally
 from reports.tallies import ages, touched
-from reports.tallies.counting import DIMENSIONS, MEASURES, Ages, Dialect, Stretch, as_day, counted, within
+from reports.tallies.counting import DIMENSIONS, EVERY_SLOT, MEASURES, Ages, Dialect, Stretch, as_day, counted, within
 from reports.tallies.cover import Cover, cover
 from reports.tallies.touched import Log
 
@@ -56,6 +56,8 @@ def read(
         slots = Ages.NONE
     else:
         slots = Ages.TOGETHER if bands and ages.fits(bands) else Ages.SLOTS
+    if not dimension and slots is Ages.SLOTS:
+        dimension = EVERY_SLOT
     asked = Asked(first, last, dimension, measures, by, where, slots)
     for _ in range(TRIES):
         log = log or touched.look()
@@ -97,7 +99,7 @@ def _parts(asked: Asked, log: Log) -> Iterator[tuple[str, list[Any]]]:
         kept = asked.slots is not Ages.SLOTS or DIMENSIONS[asked.dimension].ages is Ages.SLOTS
         made = cover(
             asked.first, asked.last, log.days, years=kept and "month" not in asked.by, months=kept,
-            days=not asked.dimension and asked.slots is not Ages.SLOTS,
+            days=not asked.dimension,
         )  # fmt: skip
     if made.years:
         yield _tallied(asked, Tally.Span.YEAR, [(day, day) for day in made.years])
