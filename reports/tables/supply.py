@@ -55,7 +55,7 @@ def expiring(facts: Facts, top: int | None = None) -> Table:
         Column(gettext("Medicine"), number=False),
         Column(gettext("Batch"), number=False, alike=True),
         Column(gettext("Expires on"), number=False, alike=True),
-        Column(gettext("Left")),
+        Column(gettext("Left on the shelf")),
     ]
     return Table("expiring", gettext("Expired, or to be used within six months"), columns, rows,
                  note=_more(len(found), rows))  # fmt: skip

@@ -333,6 +333,7 @@ def test_a_reissue_without_a_reason_is_answered_beside_the_field(march, administ
     client = client_of(administrator)
     for reason in ("", "   ", "x" * 10_000):
         response = client.post(f"/reports/issues/{made.pk}/again/", {"reason": reason})
+        assert client.get(response.request["PATH_INFO"]).url == f"/reports/issues/{made.pk}/"  # as loaded anew
         assert response.status_code == 422
     response = client.post(f"/reports/issues/{made.pk}/again/", {"reason": "a late sheet\0"})
     assert response.status_code in {302, 422}

@@ -92,6 +92,7 @@ def test_the_paper_says_all_of_it_in_the_pdf_and_in_excel(a_month):
         "A villager or patient 2 48,000 12.50",
         "Batches that expire within three months 1",
         "20 May 2025 40",
+        "at: /reports/month/2025-03/?bands=published",  # from the paper to the records and back
     ):
         assert said in english, said
     assert cells(paper, "Talks")[-1][2:] == (1, 1, 11, 5, 8, 13, 37, 0, 0)
@@ -101,6 +102,7 @@ def test_the_paper_says_all_of_it_in_the_pdf_and_in_excel(a_month):
     assert mouths[2:] == (7, 1, 1, 2, 0)  # checked, with decay, charted, mean dmft, mean DMFT
     fund = next(row for row in cells(paper, "Funds") if "dollars" in str(row))
     assert fund[2:] == (0, 12.5, 0, 0, 0, 0, 12.5)
+    assert cells(paper, "Expiring")[-1][-2:] == (dt.datetime(2025, 5, 20), 40)
 
 
 def test_both_languages_carry_the_same_numbers(a_month):
