@@ -147,6 +147,7 @@ if CELERY_BROKER_URL == "filesystem://":  # no such program for this machine (Wi
         "control_folder": str(VAR_DIR / "broker" / "control"), "polling_interval": 0.1,
     }  # fmt: skip
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker as long as it takes
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "Asia/Phnom_Penh"
@@ -164,6 +165,7 @@ JOB_TASKS = {
     "issue": "reports.tasks.issue_paper",
     "report": "reports.tasks.make_report",
 }
+JOBS_IN_PARTS = {"recount"}  # handed out as other jobs, and at work while no worker is at them
 
 # Redis is a cache of what can be found again, never a lock or a truth: a lost broker must not take the desk down.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -110,13 +110,13 @@ def a_worker(url: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     before = app.conf.broker_url
     app.conf.broker_url = url
     app.set_current()
-    _forget_connections()
+    forget_connections()
     try:
         _until(lambda: b"ready." in log.read_bytes(), process, f"the worker (see {log})")
         yield process
     finally:
         app.conf.broker_url = before
-        _forget_connections()
+        forget_connections()
         process.terminate()
         try:
             process.wait(20)
@@ -125,7 +125,7 @@ def a_worker(url: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
             process.wait()
 
 
-def _forget_connections() -> None:
+def forget_connections() -> None:
     """Let the next message go to the broker of now."""
     app._pool = None
     app.amqp._producer_pool = None

@@ -10,11 +10,13 @@ from datetime import timedelta
 from typing import Any
 
 from celery import current_app, shared_task
-from celery.signals import worker_ready
+from celery.signals import task_postrun, worker_ready
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 from kombu.exceptions import KombuError
 
+from core.jobs import alive
 from core.jobs.models import Job
 
 log = logging.getLogger(__name__)
@@ -44,12 +46,12 @@ def hand_over(task: str, *given: str) -> bool:
 
 @shared_task
 def sweep() -> int:
-    """Send waiting jobs again that nobody took up, and running ones that no worker can still be at; return how many.
+    """Send waiting jobs again that nobody took up, and running ones that no worker is at any more; return how many.
 
     Harmless at any time: of many messages for one job only the first is acted upon (`work.claim`).
     """
     now = timezone.now()
-    _lost(started_at__lt=now - timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT))
+    _lost(Q(started_at__lt=now - timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT)))
     return _send_waiting(created_at__lt=now - UNHEARD)
 
 
@@ -59,13 +61,25 @@ def take_up_again(**_: Any) -> None:
 
     Under one roof there is one worker: what is still running in the books was cut off with the one before.
     """
-    if not settings.REDIS_URL:
-        _lost()
+    _lost(Q(pk__in=[]) if settings.REDIS_URL else Q())
     _send_waiting()
 
 
-def _lost(**older: Any) -> None:
-    Job.objects.filter(state=Job.State.RUNNING, kind__in=settings.JOB_TASKS, **older).update(state=Job.State.WAITING)
+@task_postrun.connect
+def let_go(**_: Any) -> None:
+    """Hold the job of a task no longer than the task."""
+    alive.let_go()
+
+
+def _lost(guessed: Q) -> None:
+    """Let running jobs wait again whose worker is dead; `guessed` says which, where nobody knows who is alive.
+
+    A job in parts is at work without a worker, so that it is always guessed about.
+    """
+    running = Job.objects.filter(state=Job.State.RUNNING, kind__in=settings.JOB_TASKS)
+    dead = alive.forsaken(running.exclude(kind__in=settings.JOBS_IN_PARTS).values_list("id", flat=True))
+    known = guessed if dead is None else Q(id__in=dead) | (guessed & Q(kind__in=settings.JOBS_IN_PARTS))
+    running.filter(known).update(state=Job.State.WAITING)
 
 
 def _send_waiting(**older: Any) -> int:

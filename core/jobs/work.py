@@ -8,6 +8,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from core.jobs import alive
 from core.jobs.models import Job, JobFile
 
 
@@ -17,22 +18,30 @@ class Stopped(Exception):
 
 def ask(kind: str, *, by: Any, key: str = "", **params: Any) -> tuple[Job, bool]:
     """Return the job for this work, and whether it is new; the same `key` at work is the same job."""
-    job = Job(kind=kind, key=key, params=params, by=by, created_at=timezone.now())
-    try:
-        with transaction.atomic():
-            job.save(force_insert=True)
-        return job, True
-    except IntegrityError:
-        at_work = [Job.State.WAITING, Job.State.RUNNING]
-        return Job.objects.filter(kind=kind, key=key, state__in=at_work).order_by("created_at")[0], False
+    while True:
+        job = Job(kind=kind, key=key, params=params, by=by, created_at=timezone.now())
+        try:
+            with transaction.atomic():
+                job.save(force_insert=True)
+            return job, True
+        except IntegrityError:
+            at_work = Job.objects.filter(kind=kind, key=key, state__in=[Job.State.WAITING, Job.State.RUNNING])
+            if there := at_work.order_by("created_at").first():
+                return there, False
+            if not key:
+                raise
+            # It ended between the two statements, and the place is free again.
 
 
 def claim(job_id: str, *, redelivered: bool = False) -> Job | None:
     """Start a job, or return None when it is over or at work: of two messages for one job the first is acted upon.
 
     `redelivered` says that the broker gives the message out again because its worker died: then a job that still
-    reads as running is taken up again. `core.jobs.tasks.sweep` finds those whose message was lost as well.
+    reads as running is taken up again, unless somebody alive is at it. `core.jobs.tasks.sweep` finds those whose
+    message was lost as well.
     """
+    if not alive.hold(job_id):
+        return None
     startable = [Job.State.WAITING, Job.State.RUNNING] if redelivered else [Job.State.WAITING]
     started = Job.objects.filter(id=job_id, state__in=startable).update(
         state=Job.State.RUNNING, started_at=timezone.now()
