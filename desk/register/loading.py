@@ -129,8 +129,9 @@ class Loader:
         for stay in Admission.objects.filter(patient__in=ids).order_by("void", "id"):
             stays.setdefault(stay.patient_id, []).append(stay)
         over = [stay.pk for lain in stays.values() for stay in lain if stay.discharged_on]
-        ended = Entry.objects.filter(subject_id__in=over, verb=ENDED).values_list("subject_id", flat=True)
-        ended_later = {pk for pk in ended if pk}
+        # Asked by stay alone: with the verb, SQLite would read every line of that verb for each chunk.
+        notes = Entry.objects.filter(subject_id__in=over).values_list("subject_id", "verb")
+        ended_later = {pk for pk, verb in notes if pk and verb == ENDED}
         met = {known.patient.pk: known for known in self.known.values()}  # two references may have become one person
         for ref, patient in people.items():
             first, last = days.get(patient.pk, (None, None))
@@ -331,7 +332,9 @@ def _admit(patients: list[UUID]) -> list[Encounter]:
     The lines of the two may come in any order, also in two files; return the visits that were joined.
     """
     standing = Encounter.objects.filter(patient__in=patients).exclude(status=Encounter.Status.VOID).order_by("id")
-    visits = list(standing.filter(kind=Encounter.Kind.OUTPATIENT, result=ADMITTED, admitted_as=None))
+    # Asked without `admitted_as IS NULL`: SQLite would take the index of that and read every contact.
+    ended = standing.filter(kind=Encounter.Kind.OUTPATIENT, result=ADMITTED)
+    visits = [visit for visit in ended if visit.admitted_as_id is None]
     if not visits:
         return []
     stays: dict[tuple[UUID, dt.date], list[Encounter]] = {}
