@@ -222,8 +222,7 @@ class Rows:
         slot = self.asked.source.slot
         if key == UNKNOWN:
             return Q(**{f"{slot}__isnull": True})
-        slots = self.asked.bands.slots_of(key)  # a band is one run of slots
-        return Q(**{f"{slot}__range": (slots[0], slots[-1])}) if slots else Q(pk__in=[])
+        return Q(**{f"{slot}__in": self.asked.bands.slots_of(key)})  # slot 30 is younger than 29 days: not one run
 
     def cells(self) -> dict[Keys, int]:
         """Return the number of each combination of keys."""

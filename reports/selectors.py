@@ -141,8 +141,7 @@ class Filters:
         if self.band == UNKNOWN:
             wanted &= Q(age_slot=None)
         elif self.band:
-            slots = self.bands.slots_of(self.band)  # a band is one run of slots
-            wanted &= Q(age_slot__range=(slots[0], slots[-1]))
+            wanted &= Q(age_slot__in=self.bands.slots_of(self.band))  # slot 30 is younger than 29 days: not one run
         return wanted
 
 

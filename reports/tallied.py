@@ -16,6 +16,8 @@ Keys = tuple[str, ...]
 
 MEASURES = {
     "patients_assessed": "contacts",
+    "new_patients": "first_ever",
+    "new_cases": "new_cases",
     "new_patients_admitted": "first_admissions",
     "dental_education": "dental_education",
     "toothbrushes_given": "toothbrushes",
@@ -46,6 +48,8 @@ def cells(
     """
     named = {*by, *where} - {"month", *CELL}
     wanted, dimension = measure(figure, first, last), next(iter(named), "")
+    if (figure, dimension) == ("contacts_by_condition", "condition"):
+        wanted = "contacts"
     if wanted is None or len(named) > 1 or dimension not in DIMENSIONS or "month" in where:
         return None
     if "band" in {*by, *where} and DIMENSIONS[dimension].ages is Ages.NONE:

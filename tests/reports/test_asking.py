@@ -130,3 +130,15 @@ def test_people_whose_records_were_merged_are_one_person(nurse):
     merge(one, other)
     assert ask("patients_assessed", span).total == 2
     assert ask("people_reached", span).total == ask("new_patients", span).total == listed("new_patients", span) == 1
+
+
+def test_a_band_of_days_and_one_of_months_share_no_child(few):
+    """Slot 30, 28 days and a month, is younger than slot 29: a band need not be one run of slots."""
+    for slot in (28, 29, 30, 31):
+        a_contact(dt.date(2025, 5, 5), age_slot=slot)
+    may, ministry = Span.of(Month("2025-05")), BAND_SETS["ministry"]
+    told = ask("patients_assessed", may, by=["band"], bands=ministry).along("band")
+    assert (told["0_28d"], told["29d_11m"]) == (2, 2)
+    for key, number in told.items():
+        assert ask("patients_assessed", may, where={"band": key}, bands=ministry).total == number
+        assert len(behind("patients_assessed", may, where={"band": key}, bands=ministry)) == number

@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import product
 
 import pytest
 from django.db import transaction
@@ -15,9 +16,12 @@ from hypothesis import strategies as st
 
 from clinic.models import Admission, Diagnosis, Encounter, Patient
 from core.ages import BAND_SETS, BandSet, band_set
-from core.periods import Month
+from core.periods import Month, Year
 from core.places.models import Village
 from mobile_team.models import DentalCheckup, Route, Session
+from reports import tallied
+from reports.asking import Asked, Span, ask, counting
+from reports.figures import FIGURES
 from reports.models import Touched
 from reports.models.tally import ALL_AGES, UNKNOWN_AGE
 from reports.tallies import keeping, reading
@@ -74,6 +78,7 @@ def by_hand(first: dt.date, last: dt.date, dimension: str = "", bands: BandSet |
         session = checkup.session if checkup else None
         keys = {
             "": [""],
+            "slot": [""],
             "condition": [d.condition.key for d in row.diagnoses.all()],
             "route": [str(session.route_id) if session and session.route_id else "none"],
             "village": [str(row.village_id or "none")],
@@ -245,3 +250,27 @@ def test_tallies_are_a_recount_after_any_history(chance, acts):
             assert as_read(FIRST, LAST, dimension, bands) == by_hand(FIRST, LAST, dimension, bands)
             assert as_read(FIRST, LAST, dimension, bands, Log(None)) == by_hand(FIRST, LAST, dimension, bands)
         transaction.set_rollback(True)
+
+
+# --- Figures out of tallies -------------------------------------------------------------------------------------------
+
+
+def test_figures_asked_for_are_the_same_out_of_tallies_and_out_of_the_records():
+    world = World(random.Random(6))
+    world.begin()
+    for act in [*[World.a_new_contact] * 40, World.merge, World.void_or_not, World.admit]:
+        act(world)
+    keeping.keep_up()
+    spans = [Span.of(Month("2025-03")), Span.of(Year("2025")), Span(dt.date(2024, 2, 10), dt.date(2025, 3, 4))]
+    told = {"service", "sex", "month", "village", "route", "condition"}
+    known = 0
+    for figure, span in product([*tallied.MEASURES, "people_reached", "contacts_by_condition"], spans):
+        bands, dimensions = world.chance.choice(BANDS[1:]), sorted(told.intersection(FIGURES[figure].dimensions))
+        whole = [((), {}), *((("sex",), {"band": key}) for key in bands.lines)]
+        for by, where in [*whole, *(((name, "band"), {}) for name in dimensions)]:
+            records = counting(Asked.checked(figure, span, by, where, bands)).cells()
+            kept = tallied.cells(figure, span.first, span.last, by, where, bands)
+            assert kept is None or +Counter(kept) == +Counter(records), (figure, span, by, where)
+            assert ask(figure, span, by=by, where=where, bands=bands).cells == records
+            known += kept is not None
+    assert known > 200
