@@ -171,6 +171,7 @@ def test_a_paper_cut_off_in_the_middle_is_made_again_whole(some, administrator, 
     monkeypatch.setattr("reports.tasks.xlsx.workbook", lambda paper: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         make_paper(str(job.id))  # the laptop's battery died
+    alive.let_go()  # as PostgreSQL does when the worker's connection ends
     monkeypatch.undo()
     monkeypatch.setattr(job_tasks, "send", lambda job: True)
     assert Job.objects.get().state == Job.State.RUNNING
@@ -218,7 +219,7 @@ def test_a_job_whose_worker_must_be_dead_is_taken_up_again(administrator, sent):
     assert work.claim(str(Job.objects.get().id))
     Job.objects.update(created_at=before, started_at=before)
     assert job_tasks.sweep() == 0
-    alive.let_go()  # as PostgreSQL does when the worker's connection ends; on SQLite the hour tells
+    alive.let_go()  # on SQLite the hour tells
     Job.objects.update(started_at=before - dt.timedelta(minutes=2))
     assert job_tasks.sweep() == 1
     assert sent[0].state == Job.State.WAITING
