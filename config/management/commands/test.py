@@ -11,12 +11,13 @@ from django.core.management.base import BaseCommand
 
 from config import ready
 
-WHOLE = {"-q", "-qq", "-v", "-vv", "-x", "--durations=15"}  # arguments that leave it the whole suite
+WHOLE = ("-q", "-v", "-x", "--durations=", "--ignore=")  # how arguments begin that leave it the whole suite, or most
 
 
 def at_once(arguments: list[str]) -> list[str]:
     """Use every core for the whole suite; a few chosen tests begin sooner alone."""
-    return ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"] if set(arguments) <= WHOLE else []
+    whole = all(one.startswith(WHOLE) for one in arguments)
+    return ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"] if whole else []
 
 
 class Command(BaseCommand):
