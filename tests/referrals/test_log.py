@@ -151,7 +151,7 @@ def test_arrival_leg_and_fuel_are_written_in_the_browser_within_the_budget(refer
         ("arrive", {"handed_over_at": "20/11/2026 15:00"}, "who took the patient over"),
         ("fuel", {"litres": "0"}, "greater than or equal"),
         ("fuel", {"on": "21/11/2026"}, "in the future"),
-        ("fuel", {"vehicle": "77"}, "Choose a vehicle"),
+        ("fuel", {"vehicle": "770077"}, "Choose a vehicle"),
     ],
 )
 def test_what_is_wrong_is_said_beside_its_field_and_kept(referral_desk, name, wrong, said):

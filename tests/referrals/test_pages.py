@@ -178,7 +178,7 @@ def test_an_ambulance_that_is_out_is_refused_beside_the_vehicle(browser):
         ({"odometer_out": "-5"}, "greater than or equal to 0"),
         ({"odometer_out": "9" * 17}, "less than or equal to"),
         ({"odometer_out": "ten"}, "whole number"),
-        ({"vehicle": "77"}, "Choose a vehicle"),
+        ({"vehicle": "770077"}, "Choose a vehicle"),
         ({"driver": " "}, "required"),
         ({"departed_at": "20/11/2026 23:00"}, "in the future"),
         ({"purpose": "deceased_home"}, "valid choice"),
