@@ -3,7 +3,7 @@
 A number knows which figure it is and by which keys it is narrowed, so that a page can link it to its records.
 """
 
-from reports.tables.care import care, dental_care, people, referrals, road, talks, teeth, treatments, trips
+from reports.tables.care import care, dental_care, people, referrals, road, talks, teeth, trips
 from reports.tables.contacts import (
     ages,
     conditions,
@@ -25,5 +25,5 @@ __all__ = [
     "HIDDEN", "Column", "Number", "Row", "Table", "Value", "ages", "aid", "care", "conditions", "definitions",
     "dental_care", "expiring", "funds", "gifts", "hand_outs", "in_words", "months", "people", "published_results",
     "quality", "referrals", "restatement", "road", "services", "stock", "stock_outs", "summary", "talks", "teeth",
-    "treatments", "trend", "trips", "unknown_ages", "villages",
+    "trend", "trips", "unknown_ages", "villages",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext
 
 from clinic.models import PreventiveDose
-from mobile_team.models import Education, ToothTreatment
+from mobile_team.models import Education
 from referrals.models import Trip
 from referrals.rules import Wait
 from reports.cube import Cube, assert_whole
@@ -110,15 +110,6 @@ def dental_care(facts: Facts) -> Table:
         )
     ]
     return Table("dental_care", gettext("Found and done at check-ups"), _sexes(gettext("People checked")), rows)
-
-
-def treatments(facts: Facts) -> Table:
-    """Tell what was done, tooth by tooth."""
-    rows: list[Row] = [
-        (str(what.label), number(facts, "dental_treatments", treatment=what.value)) for what in ToothTreatment.What
-    ]
-    note = gettext("Each tooth and each treatment of a whole mouth counts once.")
-    return lines("treatments", gettext("Treatments of teeth"), gettext("Treatment"), rows, note)
 
 
 # --- Talks ------------------------------------------------------------------------------------------------------------
