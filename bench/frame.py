@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 WARM_UP = 3
+
+Fresh = Callable[[], AbstractContextManager[None]]  # a database of one's own, empty and migrated
 
 
 @dataclass(frozen=True)
@@ -50,24 +53,54 @@ class Result:
 
 
 @contextmanager
-def scratch_database() -> Iterator[None]:
-    """Work on an empty, migrated database beside the configured one, on the same engine and the same disk."""
+def scratch_databases() -> Iterator[Fresh]:
+    """Migrate one database beside the configured one, on the same engine and disk; give how to work on a copy of it."""
     with tempfile.TemporaryDirectory(prefix="bench-", dir=settings.VAR_DIR) as folder:
-        sqlite = connection.vendor == "sqlite"
-        scratch = str(Path(folder) / "scratch.sqlite3") if sqlite else f"bench_{time.time_ns()}"
-        connection.settings_dict["TEST"]["NAME"] = scratch
-        before = connection.settings_dict["NAME"]
+        configured = connection.settings_dict["NAME"]
+        connection.settings_dict["TEST"]["NAME"] = migrated = _name(folder)
         connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        connection.close()
         try:
-            yield
+            yield lambda: _copy(migrated, _name(folder))
         finally:
-            connection.creation.destroy_test_db(before, verbosity=0)
+            connection.close()
+            connection.creation.destroy_test_db(configured, verbosity=0)
 
 
-def run(name: str, measurement: Measurement, *, size: int | None, rounds: int | None) -> Result:
+@contextmanager
+def _copy(migrated: str, name: str) -> Iterator[None]:
+    """Work on a copy of the migrated database; afterwards it is gone and the migrated one is open again."""
+    if connection.vendor == "sqlite":
+        shutil.copyfile(migrated, name)
+    else:
+        _besides(f'CREATE DATABASE "{name}" TEMPLATE "{migrated}"')
+    connection.settings_dict["NAME"] = name
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = migrated
+        if connection.vendor == "sqlite":
+            Path(name).unlink()
+        else:
+            _besides(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _besides(statement: str) -> None:
+    """Say something to PostgreSQL that no open connection to the database allows."""
+    with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+        cursor.execute(statement)
+
+
+def _name(folder: str) -> str:
+    unique = f"bench_{time.time_ns()}"
+    return str(Path(folder) / f"{unique}.sqlite3") if connection.vendor == "sqlite" else unique
+
+
+def run(name: str, measurement: Measurement, fresh: Fresh, *, size: int | None, rounds: int | None) -> Result:
     """Run one measurement and return its figures."""
     size, rounds = size or measurement.size, min(rounds or measurement.rounds, measurement.most)
-    with scratch_database():
+    with fresh():
         state = measurement.prepare(size)
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
@@ -90,10 +123,12 @@ def run(name: str, measurement: Measurement, *, size: int | None, rounds: int | 
     )  # fmt: skip
 
 
-def tabulate(measurement: Measurement, *, size: int | None, rounds: int | None) -> Iterator[dict[str, Any]]:
+def tabulate(
+    measurement: Measurement, fresh: Fresh, *, size: int | None, rounds: int | None
+) -> Iterator[dict[str, Any]]:
     """Yield the lines of a measurement that has a table; the first says how long its data took."""
     assert measurement.table is not None
-    with scratch_database():
+    with fresh():
         began = time.perf_counter()
         state = measurement.prepare(size or measurement.size)
         if connection.vendor == "postgresql":

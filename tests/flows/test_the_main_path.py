@@ -212,7 +212,7 @@ def open_a_session(team: Person) -> None:
     page = team.page
     for _ in range(3):
         sessions = {link.get_attribute("href") for link in page.locator("main a[href*='/mobile/sessions/']").all()}
-        before = page.locator("main a[href*='week='], main a[href*='on=']").first.get_attribute("href")
+        before = page.locator("main a[rel=prev]").get_attribute("href")
         for href in sorted(str(session) for session in sessions):
             if re.search(r"/sessions/[0-9a-f-]{36}/$", href):
                 team.go(href)

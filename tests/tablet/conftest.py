@@ -42,7 +42,7 @@ class Tablet:
             f"localStorage.getItem('clinic-language') ?? localStorage.setItem('clinic-language', '{language}')"
         )
         self.page = self.context.new_page()
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(45_000)  # a frame can be long in coming beside another browser
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
         self.page.on("console", self._heard)
         self.taps = 0

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from bench.frame import Measurement, as_row, run, tabulate
+from bench.frame import Fresh, Measurement, as_row, run, scratch_databases, tabulate
 from bench.measurements import MEASUREMENTS
 
 
@@ -31,17 +31,20 @@ class Command(BaseCommand):
         if not json:
             heads = ("", "database", "size", "rounds", "p50 ms", "p95 ms", "per s", "queries")
             self.stdout.write("{:<10}{:<12}{:>8}{:>8}{:>10}{:>10}{:>10}{:>9}".format(*heads))
-        for one in MEASUREMENTS if name == "all" else [name]:
-            if MEASUREMENTS[one].table and name != "all":
-                self._print_table(MEASUREMENTS[one], size, rounds, as_lines=json)
-                continue
-            row = as_row(run(one, MEASUREMENTS[one], size=size, rounds=rounds))
-            self.stdout.write(as_json(row) if json else as_line(row))
-            self.stdout.flush()
+        with scratch_databases() as fresh:
+            for one in MEASUREMENTS if name == "all" else [name]:
+                if MEASUREMENTS[one].table and name != "all":
+                    self._print_table(MEASUREMENTS[one], fresh, size, rounds, as_lines=json)
+                    continue
+                row = as_row(run(one, MEASUREMENTS[one], fresh, size=size, rounds=rounds))
+                self.stdout.write(as_json(row) if json else as_line(row))
+                self.stdout.flush()
 
-    def _print_table(self, measurement: Measurement, size: int | None, rounds: int | None, *, as_lines: bool) -> None:
+    def _print_table(
+        self, measurement: Measurement, fresh: Fresh, size: int | None, rounds: int | None, *, as_lines: bool
+    ) -> None:
         heads: tuple[str, ...] = ()
-        for row in tabulate(measurement, size=size, rounds=rounds):
+        for row in tabulate(measurement, fresh, size=size, rounds=rounds):
             if not as_lines and tuple(row) != heads:
                 heads = tuple(row)
                 self.stdout.write("{:<28}".format("") + "".join(f"{head:>12}" for head in heads[1:]))
