@@ -16,7 +16,7 @@ from reports import dashboard, ranges
 from reports.asking import Span
 from reports.charts import picture, short_month
 from reports.cube import assert_whole
-from reports.dashboard import ASSESSED, CONDITIONS, Asked, Line, Row
+from reports.dashboard import ASSESSED, CONDITIONS, Asked, Found, Line, Row
 from reports.figures import FIGURES
 from reports.linked import behind_address
 from reports.naming import SERVICES_SHORT, SEXES, band_words, month_words
@@ -27,9 +27,10 @@ Cell = dict[str, Any]
 
 @dataclass(frozen=True)
 class Board:
-    """What was asked, on which page, and whether its reader may open the records behind a number."""
+    """What was asked and found, on which page, and whether its reader may open the records behind a number."""
 
     asked: Asked
+    found: Found
     page: str
     opens: bool
 
@@ -47,7 +48,7 @@ class Board:
 
     def comparison(self) -> dict[str, Any]:
         """Return each figure beside the days before and a year earlier, by group, and the tiles on top."""
-        found, days = dashboard.rows(self.asked), self.asked.days
+        found, days = self.found.rows, self.asked.days
         groups: list[dict[str, Any]] = [
             {"words": group.words, "rows": [self._compared(row) for row in found[group.key] if _shown(row)]}
             for group in dashboard.GROUPS
@@ -77,7 +78,7 @@ class Board:
 
     def trend(self) -> dict[str, Any]:
         """Return the contacts of twelve months by service, and beside the twelve months before."""
-        now, before = dashboard.trend(self.asked)
+        now, before = self.found.trend
         services = [name for name in SERVICES_SHORT if any(by.get(name) for by in (*now.values(), *before.values()))]
         rows = [self._month(month, by, services, sum(before[earlier].values())) for (month, by), earlier in
                 zip(now.items(), before, strict=True)]  # fmt: skip
@@ -99,12 +100,12 @@ class Board:
 
     def money(self) -> list[dict[str, Any]]:
         """Return what the funds were given and what they paid, month by month, each currency apart; none without."""
-        found = dashboard.fund(self.asked)
-        return [_money(currency, months) for currency, months in found.items() if any(map(any, months.values()))]
+        funds = self.found.fund
+        return [_money(currency, months) for currency, months in funds.items() if any(map(any, months.values()))]
 
     def teeth(self) -> dict[str, Any] | None:
         """Return the mean dmft and DMFT by age; None where teeth cannot be narrowed as asked."""
-        found = dashboard.mouths(self.asked)
+        found = self.found.mouths
         if found is None:
             return None
         names = [band_words(self.asked.bands, band) for band in found]
@@ -128,7 +129,7 @@ class Board:
 
     def ages(self) -> dict[str, Any]:
         """Return the contacts by age and sex, those of unknown age on a line of their own, and the pyramid."""
-        answer, bands = self.asked.answer(ASSESSED, None, "band", "sex"), self.asked.bands
+        answer, bands = self.found.ages, self.asked.bands
         keys, sexes = list(answer.along("band")), list(answer.along("sex"))
         grid = {(band, sex): answer.value(band=band, sex=sex) for band in keys for sex in sexes}
         assert_whole(grid.values(), answer.total)
@@ -154,8 +155,8 @@ class Board:
 
     def conditions(self, names: Mapping[str, Any]) -> dict[str, Any]:
         """Return the most frequent conditions and how many more there were."""
-        found = self.asked.answer(CONDITIONS, None, "condition").along("condition")
-        order = sorted(((n, key) for key, n in found.items() if n), key=lambda pair: (-pair[0], pair[1]))
+        numbers = self.found.conditions.items()
+        order = sorted(((n, key) for key, n in numbers if n), key=lambda pair: (-pair[0], pair[1]))
         shown = [(str(names.get(key, key)), key, n) for n, key in order[:TOP]]
         chart = Chart(
             "rows",

@@ -18,8 +18,9 @@ from core.ages import UNKNOWN, BandSet
 from core.charts import Chart, Series
 from core.khmer import format_date
 from core.periods import CLINIC_TZ
+from reports import asking
 from reports import bands as band_sets
-from reports.asking import Answer, Span, ask
+from reports.asking import Answer, Span, ask_together
 from reports.cube import assert_whole
 from reports.figures import FIGURES, Figure
 from reports.keys import DIMENSIONS, words_of_keys
@@ -255,8 +256,10 @@ def build(
     """Count what a question asks on a day. Raises RuleBroken: what `ask` and `bands.named` raise."""
     bands = band_sets.named(question.bands)
     span = replace(question.span(today), today=today)
-    answers = {each: ask(each, span, by=_by(question, FIGURES[each]), where=question.where, bands=bands) for each in
-               question.figures}  # fmt: skip
+    asked = [
+        asking.Question(each, span, question.where, tuple(_by(question, FIGURES[each]))) for each in question.figures
+    ]
+    answers = dict(zip(question.figures, ask_together(asked, bands), strict=True))
     return Built(name, question, span, bands, answers, at, by, for_outside)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.functional import Promise
@@ -11,12 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from core.ages import UNKNOWN, BandSet
 from core.money import Currency
 from reports import ranges
-from reports.asking import Answer, Span, ask
+from reports.asking import Answer, Question, Span, ask_together
 from reports.figures import FIGURES
 from reports.ranges import Compared
-from reports.together import Question, totals
 
 ASSESSED, CONDITIONS = "patients_assessed", "contacts_by_condition"
+TEETH = ("mouths_charted", "dmft_primary", "dmft_permanent")
+MONEY = ("donations", "medicine_bought", "aid_paid")  # what came in, and then what went out
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,9 @@ class Asked:
         """Return whether a figure can be narrowed as asked."""
         return set(self.where) <= set(FIGURES[figure].dimensions)
 
-    def answer(self, figure: str, span: Span | None = None, *by: str) -> Answer:
-        """Ask for a figure of the chosen days, or of others, narrowed as asked."""
-        return ask(figure, span or self.days.now, by=by, where=self.where, bands=self.bands)
+    def question(self, figure: str, *by: str, span: Span | None = None, whole: bool = True) -> Question:
+        """Return the question for a figure of the chosen days, or of others, narrowed as asked."""
+        return Question(figure, span or self.days.now, self.where, by, whole)
 
 
 @dataclass(frozen=True)
@@ -101,15 +102,77 @@ class Row:
         return not (self.now or self.before or self.year_ago)
 
 
-def rows(asked: Asked) -> dict[str, list[Row]]:
-    """Return the comparison by group; lines that cannot be narrowed as asked are left out. One statement."""
-    days, spans = asked.days, asked.days.spans
-    kept = [(group.key, line) for group in GROUPS for line in group.lines if _fits(asked, line)]
-    questions = [Question(line.figure, span, {**asked.where, **line.keys}) for _key, line in kept for span in spans]
-    numbers = iter(totals(questions, asked.bands))
+@dataclass(frozen=True)
+class Mouths:
+    """The charted mouths of one age: how many, and the sums of dmft and DMFT, which are never added."""
+
+    charted: int
+    milk: int
+    permanent: int
+
+    @property
+    def means(self) -> tuple[float, float]:
+        """Return the mean dmft and the mean DMFT."""
+        return self.milk / self.charted, self.permanent / self.charted
+
+
+Months = dict[str, dict[str, int]]  # {month: {service: contacts}}
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found: the comparison by group, twelve months and those before, funds, mouths, ages, conditions.
+
+    `fund` is what was given and paid by month, {currency: {month: (in, out)}}, in minor units and never narrowed: money
+    has neither sex nor age. `mouths` are by age, ages with none left out; None where teeth cannot be narrowed as asked.
+    """
+
+    rows: dict[str, list[Row]]
+    trend: tuple[Months, Months]
+    fund: dict[Currency, dict[str, tuple[int, int]]]
+    mouths: dict[str, Mouths] | None
+    ages: Answer
+    conditions: dict[str, int]
+
+
+def gather(asked: Asked) -> Found:
+    """Ask everything at once: three statements."""
+    twelve = ranges.twelve_months(asked.days.now.last)
+    teeth = TEETH if all(asked.fits(figure) for figure in TEETH) else ()
+    parts = {
+        "rows": [
+            Question(line.figure, span, {**asked.where, **line.keys})
+            for _, line in _lines(asked)
+            for span in asked.days.spans
+        ],
+        "trend": [asked.question(ASSESSED, "month", "service", span=Span(ranges.back(twelve, 12).first, twelve.last))],
+        "fund": [Question(figure, twelve, by=("month", "currency")) for figure in MONEY],
+        "mouths": [asked.question(figure, "band") for figure in teeth],
+        "ages": [asked.question(ASSESSED, "band", "sex")],
+        "conditions": [asked.question(CONDITIONS, "condition", whole=False)],
+    }
+    answers = iter(ask_together([question for part in parts.values() for question in part], asked.bands))
+    found = {name: [next(answers) for _ in part] for name, part in parts.items()}
+    return Found(
+        rows=_rows(asked, found["rows"]),
+        trend=_trend(found["trend"][0]),
+        fund=_fund(twelve, found["fund"]),
+        mouths=_mouths(found["mouths"]) if teeth else None,
+        ages=found["ages"][0],
+        conditions=found["conditions"][0].along("condition"),
+    )
+
+
+def _lines(asked: Asked) -> list[tuple[str, Line]]:
+    """Return the lines of the comparison that can be narrowed as asked, each with the key of its group."""
+    return [(group.key, line) for group in GROUPS for line in group.lines if _fits(asked, line)]
+
+
+def _rows(asked: Asked, answers: Iterable[Answer]) -> dict[str, list[Row]]:
+    days, totals = asked.days, iter(answers)
     found: dict[str, list[Row]] = {}
-    for key, line in kept:
-        of = {span: next(numbers) for span in spans}
+    for key, line in _lines(asked):
+        of = {span: next(totals).total for span in days.spans}
         found.setdefault(key, []).append(Row(line, of[days.now], of[days.before], of[days.year_ago]))
     return found
 
@@ -126,10 +189,7 @@ def left_out(asked: Asked) -> list[str]:
     return list(dict.fromkeys(str(FIGURES[line.figure].words) for line in lines if not asked.fits(line.figure)))
 
 
-def trend(asked: Asked) -> tuple[dict[str, dict[str, int]], dict[str, dict[str, int]]]:
-    """Return the contacts of twelve months by service, and of the twelve before: (month: {service: number}) twice."""
-    now = ranges.twelve_months(asked.days.now.last)
-    both = asked.answer(ASSESSED, Span(ranges.back(now, 12).first, now.last), "month", "service")
+def _trend(both: Answer) -> tuple[Months, Months]:
     services = both.along("service")
     months = {
         month: {service: both.value(month=month, service=service) for service in services}
@@ -139,14 +199,8 @@ def trend(asked: Asked) -> tuple[dict[str, dict[str, int]], dict[str, dict[str, 
     return {text: months[text] for text in texts[12:]}, {text: months[text] for text in texts[:12]}
 
 
-def fund(asked: Asked) -> dict[Currency, dict[str, tuple[int, int]]]:
-    """Return what the funds were given and paid for medicine and patients, by month: {currency: {month: (in, out)}}.
-
-    Twelve months, minor units, both currencies apart. Never narrowed: money has neither sex nor age. Three statements.
-    """
-    span = ranges.twelve_months(asked.days.now.last)
-    figures = ("donations", "medicine_bought", "aid_paid")
-    came, *went = (ask(figure, span, by=("month", "currency")) for figure in figures)
+def _fund(span: Span, answers: Sequence[Answer]) -> dict[Currency, dict[str, tuple[int, int]]]:
+    came, *went = answers
 
     def of(answer: Answer, month: str, currency: Currency) -> int:
         return answer.value(month=month, currency=currency.value)
@@ -160,24 +214,6 @@ def fund(asked: Asked) -> dict[Currency, dict[str, tuple[int, int]]]:
     }
 
 
-@dataclass(frozen=True)
-class Mouths:
-    """The charted mouths of one age: how many, and the sums of dmft and DMFT, which are never added."""
-
-    charted: int
-    milk: int
-    permanent: int
-
-    @property
-    def means(self) -> tuple[float, float]:
-        """Return the mean dmft and the mean DMFT."""
-        return self.milk / self.charted, self.permanent / self.charted
-
-
-def mouths(asked: Asked) -> dict[str, Mouths] | None:
-    """Return the charted mouths by age, those ages with none left out; None where teeth cannot be narrowed as asked."""
-    figures = ("mouths_charted", "dmft_primary", "dmft_permanent")
-    if not all(asked.fits(figure) for figure in figures):
-        return None
-    charted, milk, permanent = (asked.answer(figure, None, "band").along("band") for figure in figures)
+def _mouths(answers: Sequence[Answer]) -> dict[str, Mouths]:
+    charted, milk, permanent = (answer.along("band") for answer in answers)
     return {band: Mouths(n, milk[band], permanent[band]) for band, n in charted.items() if n}

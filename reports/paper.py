@@ -118,5 +118,5 @@ def paper_of(period: Period, bands: BandSet, *, at: datetime, by: str = "") -> P
             months=selectors.trend(period.last, max(len(period.months()), 12), log),
             made_at=at,
             by=by,
-            facts=facts.gather(period, now=at),
+            facts=facts.gather(period, now=at, log=log),
         )

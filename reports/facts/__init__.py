@@ -22,10 +22,10 @@ from pharmacy.selectors.supply import LATER as SOON
 from referrals.models import Hospital
 from referrals.selectors import road
 from reports import quality
-from reports.asking import Answer
+from reports.asking import Answer, Question, ask_together
 from reports.facts import rounds
 from reports.spans import Span
-from reports.together import Question, ask_together
+from reports.tallies.touched import Log
 
 __all__ = ["INDEX_AGES", "Facts", "gather"]
 
@@ -89,13 +89,13 @@ class Facts:
     named: Mapping[str, Mapping[str, Any]]  # hospitals, funds and medicines by their key
 
 
-def gather(period: Period, *, now: datetime) -> Facts:
+def gather(period: Period, *, now: datetime, log: Log | None = None) -> Facts:
     """Return the facts of a period. The number of statements does not grow with what there is."""
     span = Span.of(period, local_day(now))
     day_before = Span(span.first - timedelta(days=1), span.first - timedelta(days=1))
     questions = [Question(name, span, by=by) for name, by in ASKED.items()]
     questions += [Question("fund_balance", when, by=("fund", "currency")) for when in (day_before, span)]
-    *found, before, at_the_end = ask_together(questions, INDEX_AGES)
+    *found, before, at_the_end = ask_together(questions, INDEX_AGES, log)
     answers = dict(zip(ASKED, found, strict=True))
     when: Any = span
     return Facts(

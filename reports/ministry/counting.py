@@ -15,6 +15,8 @@ from reports.cube import assert_whole
 from reports.ministry import layout
 from reports.ministry.layout import Column, Plan
 from reports.models import FormBlock, FormLine, MinistryForm
+from reports.tallies import touched
+from reports.tallies.touched import Log
 
 Part = tuple[Mapping[str, str], int]  # the keys that narrow the figure, and how many
 
@@ -56,20 +58,22 @@ class Filled:
 
 def fill(form: MinistryForm, month: Month) -> Filled:
     """Count a form. A block whose layout is wrong says so and leaves the others whole."""
-    blocks = form.blocks.prefetch_related("lines")
-    return Filled(form, month, [_fill(block, lines, month) for block, lines in layout.standing(blocks)])
+    blocks, log = form.blocks.prefetch_related("lines"), touched.look()
+    return Filled(form, month, [_fill(block, lines, month, log) for block, lines in layout.standing(blocks)])
 
 
-def _fill(block: FormBlock, lines: list[FormLine], month: Month) -> FilledBlock:
+def _fill(block: FormBlock, lines: list[FormLine], month: Month, log: Log) -> FilledBlock:
     try:
         columns, plans = layout.columns(block), layout.plans(block, lines)
-        counted = _counted(block, columns, plans, month)
+        counted = _counted(block, columns, plans, month, log)
     except RuleBroken as broken:
         return FilledBlock(block, [Column(layout.TOTAL, "", {})], [FilledLine(line) for line in lines], say(broken))
     return FilledBlock(block, columns, [counted.get(line.key) or FilledLine(line) for line in lines])
 
 
-def _counted(block: FormBlock, columns: list[Column], plans: Mapping[str, Plan], month: Month) -> dict[str, FilledLine]:
+def _counted(
+    block: FormBlock, columns: list[Column], plans: Mapping[str, Plan], month: Month, log: Log
+) -> dict[str, FilledLine]:
     """Ask one question for all lines that narrow one figure by the same dimensions."""
     alike: dict[tuple[str, tuple[str, ...]], list[Plan]] = defaultdict(list)
     for plan in plans.values():
@@ -79,7 +83,7 @@ def _counted(block: FormBlock, columns: list[Column], plans: Mapping[str, Plan],
         where = {name: key for name in dimensions if (key := _only_key(together, name))}
         by = [name for name in dimensions if name not in where]
         bands = layout.band_set(block)
-        answer = ask(figure, Span.of(month), by=(*by, *layout.told_apart(block)), where=where, bands=bands)
+        answer = ask(figure, Span.of(month), by=(*by, *layout.told_apart(block)), where=where, bands=bands, log=log)
         found |= {plan.line.key: _line(plan, columns, answer, where, by, bands) for plan in together}
     return found
 

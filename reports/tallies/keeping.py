@@ -35,8 +35,12 @@ def keep_up() -> int:
     The oldest first, for what follows from a change lies mostly after it; a second walk takes the rest. Many months
     are counted in one pass, but not on SQLite, where nobody else could write meanwhile.
     """
-    many = connection.vendor == "postgresql" and _months_waiting() > MANY
-    return (count_all() if many else 0) + sum(_walk() for _ in range(WALKS))
+    return (count_all() if in_one_pass(_months_waiting()) else 0) + sum(_walk() for _ in range(WALKS))
+
+
+def in_one_pass(months: int) -> bool:
+    """Return whether so many months are counted sooner together with all others."""
+    return connection.vendor == "postgresql" and months > MANY
 
 
 def _months_waiting() -> int:

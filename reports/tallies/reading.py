@@ -21,7 +21,7 @@ from reports.tallies.cover import Cover, cover
 from reports.tallies.touched import Log
 
 TRIES = 3
-BY = ("month", "key", "service", "sex", "slot")
+BY = {"month": "DATE", "key": "VARCHAR(64)", "service": "VARCHAR(20)", "sex": "VARCHAR(1)", "slot": "INTEGER"}
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,15 @@ def read(
     said, for a page that asks several times. Sums of `first_in_month` are people only over one month, those of
     `first_in_year` only from a new year's day on.
     """
+    asked = question(first, last, dimension=dimension, measures=measures, by=by, where=where, bands=bands)
+    return read_together([asked], log)[0]
+
+
+def question(
+    first: date, last: date, *, dimension: str = "", measures: Sequence[str] = MEASURES, by: Sequence[str] = (),
+    where: Mapping[str, Sequence[Any]] | None = None, bands: BandSet | None = None,
+) -> Asked:  # fmt: skip
+    """Return what `read` asks with the same arguments, to be asked together with others."""
     where = where or {}
     if "slot" not in {*by, *where} or DIMENSIONS[dimension].ages is Ages.NONE:
         slots = Ages.NONE
@@ -58,7 +67,11 @@ def read(
         slots = Ages.TOGETHER if bands and ages.fits(bands) else Ages.SLOTS
     if not dimension and slots is Ages.SLOTS:
         dimension = EVERY_SLOT
-    asked = Asked(first, last, dimension, measures, by, where, slots)
+    return Asked(first, last, dimension, measures, by, where, slots)
+
+
+def read_together(asked: Sequence[Asked], log: Log | None = None) -> list[list[tuple[Any, ...]]]:
+    """Return the lines of each, as `read` does, in one statement and so of one moment; a look at the log before."""
     for _ in range(TRIES):
         log = log or touched.look()
         lines, mark = _ask(asked, log)
@@ -68,27 +81,46 @@ def read(
     return _ask(asked, Log(None))[0]
 
 
-def _ask(asked: Asked, log: Log) -> tuple[list[tuple[Any, ...]], tuple[int, int]]:
-    """Ask in one statement, and so of one moment; the mark of the log at that moment comes with it."""
+def _ask(asked: Sequence[Asked], log: Log) -> tuple[list[list[tuple[Any, ...]]], tuple[int, int]]:
+    """Ask in one statement; the mark of the log at that moment comes with it."""
+    most = max(len(one.measures) for one in asked)
+    statements, arguments = [], []
+    for n, one in enumerate(asked):
+        sql, given = _statement(n, one, log, most)
+        statements.append(sql)
+        arguments += given
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT m.*, q.* FROM ({touched.MARK}) m LEFT JOIN ({' UNION ALL '.join(statements)}) q ON 1 = 1",
+            arguments,
+        )
+        rows = cursor.fetchall()
+    lines: list[list[tuple[Any, ...]]] = [[] for _ in asked]
+    for _, _, n, *row in rows:
+        numbers = row[len(BY) :] if n is not None else ()
+        if any(numbers):
+            told = dict(zip(BY, row, strict=False))
+            keys = [as_day(told[name]) if name == "month" else told[name] for name in asked[n].by]
+            lines[n].append((*keys, *numbers[: len(asked[n].measures)]))
+    return lines, (int(rows[0][0]), int(rows[0][1]))
+
+
+def _statement(n: int, asked: Asked, log: Log, most: int) -> tuple[str, list[Any]]:
+    """Return a SELECT of (n, each of BY or nothing, so many sums)."""
     parts, arguments = [], []
     for sql, given in _parts(asked, log):
         parts.append(sql)
         arguments += given
+    told = [name if name in asked.by else f"CAST(NULL AS {kind})" for name, kind in BY.items()]
+    sums = [f"CAST(SUM({measure}) AS BIGINT)" for measure in asked.measures]
+    sums += ["CAST(NULL AS BIGINT)"] * (most - len(sums))
     where = [f"{name} IN ({', '.join(['%s'] * len(values))})" for name, values in asked.where.items()]
-    columns = [*asked.by, *(f"CAST(SUM({measure}) AS BIGINT) AS {measure}" for measure in asked.measures)]
     group = f"GROUP BY {', '.join(asked.by)}" if asked.by else ""
     sql = (
-        f"SELECT m.*, q.* FROM ({touched.MARK}) m LEFT JOIN (SELECT {', '.join(columns)} FROM "
-        f"({' UNION ALL '.join(parts)}) u WHERE {' AND '.join(where) or '1 = 1'} {group}) q ON 1 = 1"
+        f"SELECT {n} AS question, {', '.join([*told, *sums])} FROM ({' UNION ALL '.join(parts)}) u "
+        f"WHERE {' AND '.join(where) or '1 = 1'} {group}"
     )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*arguments, *(value for values in asked.where.values() for value in values)])
-        rows = cursor.fetchall()
-    mark, month = (int(rows[0][0]), int(rows[0][1])), asked.by.index("month") if "month" in asked.by else None
-    lines = [row[2:] for row in rows if any(row[2 + len(asked.by) :])]
-    if month is not None:
-        lines = [(*line[:month], as_day(line[month]), *line[month + 1 :]) for line in lines]
-    return lines, mark
+    return sql, [*arguments, *(value for values in asked.where.values() for value in values)]
 
 
 def _parts(asked: Asked, log: Log) -> Iterator[tuple[str, list[Any]]]:

@@ -25,7 +25,7 @@ from reports import board as boards
 from reports import quality, ranges
 from reports.asking import Span
 from reports.board import Board
-from reports.dashboard import Asked
+from reports.dashboard import Asked, gather
 from reports.forms.dashboard import DashboardForm
 from reports.naming import band_words
 
@@ -47,7 +47,7 @@ def show(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "reports/dashboard.html", {"form": form}, status=422)
     asked = _asked(form, chosen, today)
-    board = Board(asked, request.get_full_path(), cast("User", request.user).may(Action.READ_RECORD))
+    board = Board(asked, gather(asked), request.get_full_path(), cast("User", request.user).may(Action.READ_RECORD))
     return render(request, "reports/dashboard.html", {
         "form": form,
         "asked": asked,

@@ -12,6 +12,7 @@ from core.ages import BAND_SETS
 from core.errors import RuleBroken
 from core.periods import Month, Year
 from reports.asking import Span, ask, behind
+from reports.tallies import touched
 from tests.builders import a_patient, a_visit
 from tests.desk.merges import merge
 from tests.reports.rows import a_contact, a_person
@@ -102,9 +103,15 @@ def test_what_makes_no_question_is_refused_in_words(few):
         behind("patients_assessed", YEAR, before="2025-01-01,x")
 
 
-def test_a_question_costs_one_statement(few):
+def test_a_question_costs_one_statement_and_one_more_a_look_at_what_changed(few):
     with CaptureQueriesContext(connection) as statements:
         ask("people_reached", YEAR, by=("month", "service", "band", "sex"))
+    assert len(statements) == 2
+    with CaptureQueriesContext(connection) as statements:
+        ask("people_reached", YEAR, by=("month", "service", "band", "sex"), log=touched.look())
+    assert len(statements) == 2
+    with CaptureQueriesContext(connection) as statements:
+        ask("mouths_charted", YEAR, by=("month", "band", "sex"))
         behind("people_reached", YEAR)
     assert len(statements) == 2
 

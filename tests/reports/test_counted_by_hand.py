@@ -17,8 +17,8 @@ from core.ids import uuid7
 from core.periods import Month, Period
 from mobile_team.models import DentalCheckup
 from reports import selectors
+from reports.asking import Span, behind
 from reports.contract import as_dict
-from reports.selectors import Filters
 from tests.reports.rows import NOON
 
 pytestmark = pytest.mark.django_db
@@ -211,7 +211,7 @@ def check_lists(cube, period: Period, bands: BandSet) -> None:
     }
     for figure, part in ways.items():
         for key, number in cube.by(figure, part).items():
-            assert len(selectors.records_behind(figure, period, Filters(bands, **{part: key}), limit=99)) == number
+            assert len(behind(figure, Span.of(period), where={part: key}, bands=bands, limit=99)) == number
     for row in cube.conditions:
-        found = selectors.records_behind("contacts_by_condition", period, Filters(bands, condition=row.key), limit=99)
+        found = behind("contacts_by_condition", Span.of(period), where={"condition": row.key}, limit=99)
         assert len(found) == row.count

@@ -14,9 +14,12 @@ from core.ages import BAND_SETS, Birth
 from core.errors import RuleBroken
 from core.periods import Month, Period, Year, local_day
 from reports import selectors
+from reports.asked import Asked
+from reports.asking import behind
+from reports.counted import counting
 from reports.cube import Cube
 from reports.figures import FIGURES
-from reports.selectors import Filters
+from reports.spans import Span
 from tests.builders import a_patient
 from tests.reports.rows import a_contact, a_person
 
@@ -146,30 +149,29 @@ def test_a_contact_with_two_diagnoses_stands_under_both():
     assert [(row.key, row.count) for row in figures().conditions] == [("worms", 2), ("diarrhoea", 1)]
 
 
-def test_all_figures_and_their_breakdowns_cost_four_statements():
+def test_all_figures_and_their_breakdowns_cost_three_statements():
     a_contact(dt.date(2025, 3, 5), conditions=["diarrhoea"])
     with CaptureQueriesContext(connection) as statements:
-        figures()  # what changed and what follows from it, the numbers, the conditions and their names
-    assert len(statements) == 4
+        figures()  # what changed and what follows from it, the numbers, the names of conditions
+    assert len(statements) == 3
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="the plan is SQLite's")
 def test_a_month_is_found_by_its_days_and_not_by_reading_every_contact():
     """`admitted_as IS NULL` once lured the planner onto an index that holds every row: a minute for a year."""
     for figure in ("patients_assessed", "people_reached"):
-        query = selectors.behind(figure, MARCH, Filters())
-        plan = query.explain()
+        plan = counting(Asked.checked(figure, Span.of(MARCH))).rows().explain()
         assert "clinic_encounter_day" in plan, plan
         assert "admitted_as_id=?" not in plan, plan
 
 
 def test_a_figure_or_a_line_that_is_none_is_refused():
     with pytest.raises(RuleBroken, match=r"reports\.figure_unknown"):
-        selectors.behind("patients", YEAR, Filters())
+        behind("patients", Span.of(YEAR))
     with pytest.raises(RuleBroken, match=r"reports\.filter_unknown"):
-        Filters(PUBLISHED, band="under_6")
-    with pytest.raises(RuleBroken, match=r"reports\.filter_unknown"):
-        selectors.behind("contacts_by_condition", YEAR, Filters())
+        behind("patients_assessed", Span.of(YEAR), where={"band": "under_6"}, bands=PUBLISHED)
+    with pytest.raises(RuleBroken, match=r"reports\.dimension_unknown"):
+        behind("patients_assessed", Span.of(YEAR), where={"colour": "red"})
 
 
 def test_a_corrected_birth_moves_a_contact_to_its_new_band(nurse):

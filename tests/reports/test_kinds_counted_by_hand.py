@@ -23,9 +23,8 @@ from mobile_team.models import Attendance, Education, Route, Session, ToothFindi
 from pharmacy.models import Account, AidCase, AidCost, Batch, Donation, Entry, Medicine, Move, Purchase
 from pharmacy.selectors import supply
 from referrals.models import Hospital, Referral, Trip, Vehicle
-from reports.asking import Span, ask, behind
+from reports.asking import Question, Span, ask, ask_together, behind
 from reports.figures import FIGURES
-from reports.together import Question, ask_together
 from tests.builders import a_village, somebody
 from tests.reports.rows import a_contact, a_person
 

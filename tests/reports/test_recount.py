@@ -164,6 +164,14 @@ def test_the_command_counts_all_again_and_compares(counted):
         call_command("recount", "--from", "2025-13")
 
 
+def test_the_command_counts_many_months_in_one_pass(counted, monkeypatch):
+    monkeypatch.setattr(keeping, "in_one_pass", lambda months: months > 1)
+    Tally.objects.filter(span="m", first=MARCH.first).update(contacts=9)
+    out = StringIO()
+    call_command("recount", stdout=out)
+    assert out.getvalue().splitlines() == [f"{MARCH} to 2025-04: all counted", "The tallies agree with the records."]
+
+
 def test_the_clock_keeps_up_and_proves_with_tasks_that_exist():
     app.loader.import_default_modules()
     wanted = {row["task"] for row in BEAT.values() if "tallies" in row["task"]}

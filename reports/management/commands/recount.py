@@ -18,7 +18,7 @@ from reports.tallies import keeping, proving, recounting
 
 
 class Command(BaseCommand):
-    """Month by month in this process, or a year at a time by all workers at once."""
+    """Month by month in this process, everything in one pass, or a year at a time by all workers at once."""
 
     help = "Count tallies again from the records, all or some months; then hold them against the records."
 
@@ -39,12 +39,10 @@ class Command(BaseCommand):
             if workers:
                 self._hand_over(sorted({Year(str(month.year)) for month in months}))
                 return
-            differences = 0
-            for month in months:
-                days = 0 if check else recounting.count(month)
-                if not check:
-                    self.stdout.write(f"{month}: {days} days counted")
+            if not check:
+                self._count(months, everything=not first)
             keeping.keep_up()  # what else the log holds, and what followed in other months
+            differences = 0
             for made in proving.prove(months, at=timezone.now()):
                 differences += made.differences
                 if made.differences:
@@ -52,6 +50,14 @@ class Command(BaseCommand):
         if differences:
             raise CommandError(f"{differences} lines of tallies differ from the records.", returncode=1)
         self.stdout.write("The tallies agree with the records.")
+
+    def _count(self, months: list[Month], *, everything: bool) -> None:
+        if everything and keeping.in_one_pass(len(months)):
+            keeping.count_all()
+            self.stdout.write(f"{months[0]} to {months[-1]}: all counted")
+            return
+        for month in months:
+            self.stdout.write(f"{month}: {recounting.count(month)} days counted")
 
     def _hand_over(self, years: list[Year]) -> None:
         for year in years:
