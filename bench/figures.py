@@ -26,11 +26,14 @@ from core.ages import BAND_SETS
 from core.periods import Month, Period
 from core.places.models import Village
 from mobile_team.models import DentalCheckup, Route, Session
-from reports import selectors
+from reports import dashboard, ranges, selectors
 from reports.models import Tally
+from reports.spans import Span
 from reports.tallies import keeping, watch
 from reports.tallies.counting import DIMENSIONS, Dialect, counted
+from reports.tallies.touched import Log
 
+EVERYTHING = Log(None)  # a log so long that all is counted from the records
 YEARS, FIRST, LAST = 10, dt.date(2016, 1, 1), dt.date(2025, 12, 31)
 CONTACTS, VILLAGES = 5, 400  # contacts a person; villages we go to, the first of them most often
 
@@ -182,6 +185,8 @@ def table(made: Years, rounds: int) -> Iterator[dict[str, Any]]:
     `a month` and `a year` are everything a page of figures shows of contacts: each number by month, service, age and
     sex, and the conditions. The plain SQL counts the same from the records, put in order once.
 
+    `dashboard` is all that one asks but its villages and shelves; its plain SQL is the same question to the records.
+
     `recount of all` is counting every tally there is. Its plain SQL is one aggregate for each grouping that tallies
     hold (days, months, years; conditions, routes, villages by months and years), each over all contacts with all
     measures, with the same memory; the server reads every line of it. `one grouping` is the largest of these alone.
@@ -194,6 +199,13 @@ def table(made: Years, rounds: int) -> Iterator[dict[str, Any]]:
     }
     for name, (question, plain) in asked.items():
         yield _line(name, _took(question, rounds), _took(plain, 1))
+    for name, period in {"dashboard, a month": MARCH, "dashboard, a year": YEAR}.items():
+        board = dashboard.Asked(ranges.compared(Span.of(period), LAST), bands)
+        yield _line(
+            name,
+            _took(partial(dashboard.gather, board), rounds),
+            _took(partial(dashboard.gather, board, EVERYTHING), 1),
+        )
     groupings = [_took(partial(_plain_grouping, *grouping), 1) for grouping in GROUPINGS]
     yield _line("recount of all", made.recount * 1000, sum(groupings))
     yield _line("recount over old tallies", made.again * 1000, sum(groupings))

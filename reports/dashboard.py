@@ -14,6 +14,7 @@ from reports import ranges
 from reports.asking import Answer, Question, Span, ask_together
 from reports.figures import FIGURES
 from reports.ranges import Compared
+from reports.tallies.touched import Log
 
 ASSESSED, CONDITIONS = "patients_assessed", "contacts_by_condition"
 TEETH = ("mouths_charted", "dmft_primary", "dmft_permanent")
@@ -135,8 +136,8 @@ class Found:
     conditions: dict[str, int]
 
 
-def gather(asked: Asked) -> Found:
-    """Ask everything at once: three statements."""
+def gather(asked: Asked, log: Log | None = None) -> Found:
+    """Ask everything at once: two statements, and one for a look at the log where `log` does not say what it holds."""
     twelve = ranges.twelve_months(asked.days.now.last)
     teeth = TEETH if all(asked.fits(figure) for figure in TEETH) else ()
     parts = {
@@ -151,7 +152,7 @@ def gather(asked: Asked) -> Found:
         "ages": [asked.question(ASSESSED, "band", "sex")],
         "conditions": [asked.question(CONDITIONS, "condition", whole=False)],
     }
-    answers = iter(ask_together([question for part in parts.values() for question in part], asked.bands))
+    answers = iter(ask_together([question for part in parts.values() for question in part], asked.bands, log))
     found = {name: [next(answers) for _ in part] for name, part in parts.items()}
     return Found(
         rows=_rows(asked, found["rows"]),
