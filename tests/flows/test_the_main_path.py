@@ -20,12 +20,47 @@ KHMER, ENGLISH = "km", "en"
 READINGS = itertools.count(300_000 + int(time.time()) // 60 % 1_000_000, 40)
 
 
+def test_the_figures_of_rest_are_those_of_the_page(people: Sit) -> None:
+    administrator = people("admin", ENGLISH)
+    year = today_year() - 1
+    answer = administrator.context.request.get(
+        f"{administrator.address}/reports/api/figures/?from={year}-01&to={year}-12"
+    )
+    figures = json.loads(answer.body())["figures"]
+    assert figures["patients_assessed"]["total"] == 11292
+    assert figures["new_patients_admitted"]["total"] == 300
+
+
 @pytest.mark.parametrize("language", [KHMER, ENGLISH])
 class TestTheMainPath:
     """In both languages: each test begins at a log-in and leaves its traces in one person's record."""
 
     found: dict[str, str] = {}
     given = {KHMER: ("សុវណ្ណថា", "Sovanntha"), ENGLISH: ("មុនីរ័ត្ន", "Monirath")}
+
+    def test_an_administrator_asks_for_the_year_and_holds_right_numbers(self, people: Sit, language: str) -> None:
+        administrator = people("admin", language)
+        page = administrator.page
+        administrator.go("/reports/")
+        page.locator("main a[rel=prev]").click()
+        page.locator(f"main a[href='/reports/year/{today_year() - 1}/']").first.click()
+        administrator.says("11,292", "2,261", "3,606", "7,963", "2,954", "375")
+        page.locator("main form[action*=paper] button").first.click()
+        page.wait_for_url("**/jobs/**")
+        page.locator("a[href*='/files/']").nth(2).wait_for(timeout=120_000)
+        files = {}
+        for link in page.locator("a[href*='/files/']").all():
+            with page.expect_download() as download:
+                link.click()
+            files[download.value.suggested_filename] = download.value.path().read_bytes()
+        papers = [text_of(content) for name, content in files.items() if name.endswith(".pdf")]
+        assert len(papers) == 2
+        for paper in papers:
+            for number in ("11,292", "2,261", "3,606", "7,963", "2,954", "375", "300"):
+                assert number in paper
+        sheet = next(content for name, content in files.items() if name.endswith(".xlsx"))
+        cells = {cell for tab in openpyxl.load_workbook(io.BytesIO(sheet)) for row in tab.values for cell in row}
+        assert {11292, 2261, 3606, 7963, 2954, 375, 300} <= cells
 
     def test_a_nurse_searches_registers_and_writes_a_visit(self, people: Sit, language: str) -> None:
         nurse, (khmer, latin) = people("nurse", language), self.given[language]
@@ -156,41 +191,6 @@ class TestTheMainPath:
         for trace in ("38.5", "Severe pneumonia", "Observation", "1/2 x 3"):
             assert trace in words, (trace, words[:3000])
         assert "50,000" not in words, "what people gave is no part of their care"
-
-    def test_an_administrator_asks_for_the_year_and_holds_right_numbers(self, people: Sit, language: str) -> None:
-        administrator = people("admin", language)
-        page = administrator.page
-        administrator.go("/reports/")
-        page.locator("main a[rel=prev]").click()
-        page.locator(f"main a[href='/reports/year/{today_year() - 1}/']").first.click()
-        administrator.says("11,292", "2,261", "3,606", "7,963", "2,954", "375")
-        page.locator("main form[action*=paper] button").first.click()
-        page.wait_for_url("**/jobs/**")
-        page.locator("a[href*='/files/']").nth(2).wait_for(timeout=120_000)
-        files = {}
-        for link in page.locator("a[href*='/files/']").all():
-            with page.expect_download() as download:
-                link.click()
-            files[download.value.suggested_filename] = download.value.path().read_bytes()
-        papers = [text_of(content) for name, content in files.items() if name.endswith(".pdf")]
-        assert len(papers) == 2
-        for paper in papers:
-            for number in ("11,292", "2,261", "3,606", "7,963", "2,954", "375", "300"):
-                assert number in paper
-        sheet = next(content for name, content in files.items() if name.endswith(".xlsx"))
-        cells = {cell for tab in openpyxl.load_workbook(io.BytesIO(sheet)) for row in tab.values for cell in row}
-        assert {11292, 2261, 3606, 7963, 2954, 375, 300} <= cells
-
-
-def test_the_figures_of_rest_are_those_of_the_page(people: Sit) -> None:
-    administrator = people("admin", ENGLISH)
-    year = today_year() - 1
-    answer = administrator.context.request.get(
-        f"{administrator.address}/reports/api/figures/?from={year}-01&to={year}-12"
-    )
-    figures = json.loads(answer.body())["figures"]
-    assert figures["patients_assessed"]["total"] == 11292
-    assert figures["new_patients_admitted"]["total"] == 300
 
 
 def today_year() -> int:
